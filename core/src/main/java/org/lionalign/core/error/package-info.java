@@ -1,0 +1,10 @@
+/**
+ * How Lion says that something the user gave is wrong: {@link org.lionalign.core.error.BadInput}.
+ *
+ * <p>Knows nothing of where the input came from or how it is printed; the command line turns a {@code BadInput} into
+ * one line on standard error and exit code 3. Start with {@link org.lionalign.core.error.BadInput}.
+ */
+@NullMarked
+package org.lionalign.core.error;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,106 @@
+package org.lionalign.core.pack;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Trees laid out one after another as a single stream without padding: what a model's forward pass takes.
+ *
+ * <p>The k-th target is the token {@code targets[k]}, predicted by the hidden state at stream index {@code predictors[k]}: its
+ * predecessor in the tree, which for the first token of a branch is the last token of the trunk. Targets are ordered by tree,
+ * node and token; {@code slices} says which belong to which node.
+ *
+ * @param trees in stream order
+ * @param ids {@code [T]}
+ * @param positions {@code [T]}, counted from each tree's root
+ * @param plan who sees whom
+ * @param predictors {@code [S]} indices into the stream
+ * @param targets {@code [S]} token ids
+ * @param slices one for each node that has targets, in order
+ */
+public record PackedBatch(
+        List<PromptTree> trees,
+        int[] ids,
+        int[] positions,
+        AttentionPlan plan,
+        int[] predictors,
+        int[] targets,
+        List<Slice> slices) {
+    /**
+     * The targets {@code [from, to)} of node {@code node} of tree {@code tree}.
+     *
+     * @param tree index into {@code trees}
+     */
+    public record Slice(int tree, int node, int from, int to) {}
+
+    /** Lays the trees out in the given order. Documents never see each other. */
+    public static PackedBatch of(List<PromptTree> trees) {
+        int total = 0;
+        for (PromptTree tree : trees) {
+            total += tree.length();
+        }
+        int[] ids = new int[total];
+        int[] positions = new int[total];
+        int[] predictors = new int[total];
+        int[] targets = new int[total];
+        List<AttentionPlan.Node> planNodes = new ArrayList<>();
+        List<Slice> slices = new ArrayList<>();
+        int at = 0;
+        int scored = 0;
+        for (int t = 0; t < trees.size(); t++) {
+            PromptTree tree = trees.get(t);
+            int count = tree.nodes().size();
+            int[] lastToken = new int[count]; // stream index of the token a child's first token follows
+            int[][] path = new int[count][]; // plan indices from the root to this node, itself included
+            for (int n = 0; n < count; n++) {
+                PromptTree.Node node = tree.nodes().get(n);
+                int length = node.ids().length;
+                int[] above = n == 0 ? new int[0] : path[node.parent()];
+                int depth = tree.depthOf(n);
+                int before = n == 0 ? -1 : lastToken[node.parent()];
+                System.arraycopy(node.ids(), 0, ids, at, length);
+                int from = scored;
+                for (int i = 0; i < length; i++) {
+                    positions[at + i] = depth + i;
+                    int predictor = i == 0 ? before : at + i - 1;
+                    if (node.supervised()[i] && predictor >= 0) {
+                        predictors[scored] = predictor;
+                        targets[scored++] = node.ids()[i];
+                    }
+                }
+                if (scored > from) {
+                    slices.add(new Slice(t, n, from, scored));
+                }
+                if (length > 0) {
+                    path[n] = Arrays.copyOf(above, above.length + 1);
+                    path[n][above.length] = planNodes.size();
+                    planNodes.add(new AttentionPlan.Node(at, at + length, above));
+                    at += length;
+                    lastToken[n] = at - 1;
+                } else {
+                    path[n] = above;
+                    lastToken[n] = before;
+                }
+            }
+        }
+        return new PackedBatch(
+                List.copyOf(trees),
+                ids,
+                positions,
+                new AttentionPlan(total, planNodes),
+                Arrays.copyOf(predictors, scored),
+                Arrays.copyOf(targets, scored),
+                List.copyOf(slices));
+    }
+
+    /** Tokens in the stream, {@code T}. */
+    public int length() {
+        return ids.length;
+    }
+
+    /** Scored tokens, {@code S}. */
+    public int supervised() {
+        return targets.length;
+    }
+}
