@@ -1,0 +1,44 @@
+package org.lionalign.core.format;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import org.lionalign.core.error.BadInput;
+
+/** Files that appear whole or not at all: written aside, synced, moved. */
+public final class AtomicFiles {
+    private AtomicFiles() {}
+
+    /** Replaces {@code target} by {@code bytes}; a crash at any point leaves the old or the new content. */
+    public static void write(Path target, byte[] bytes) {
+        Path part = target.resolveSibling(target.getFileName() + ".part");
+        try {
+            Path parent = target.toAbsolutePath().getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
+            try (FileChannel channel = FileChannel.open(
+                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                SafetensorsWriter.writeFully(channel, ByteBuffer.wrap(bytes));
+                channel.force(true);
+            }
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            try {
+                Files.deleteIfExists(part);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw new BadInput(target + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    public static void write(Path target, String text) {
+        write(target, text.getBytes(StandardCharsets.UTF_8));
+    }
+}
