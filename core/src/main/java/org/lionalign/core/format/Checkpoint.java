@@ -30,8 +30,8 @@ public record Checkpoint(Path directory, Map<String, TensorEntry> tensors) {
     /** Opens {@code <base>.safetensors} or {@code <base>.safetensors.index.json}. */
     public static Checkpoint open(Path directory, String base) {
         if (!Files.isDirectory(directory)) {
-            throw new BadInput(directory + ": expected a model folder, found "
-                    + (Files.exists(directory) ? "a file" : "nothing"));
+            throw new BadInput(
+                    directory + ": expected a model folder, found " + (Files.exists(directory) ? "a file" : "nothing"));
         }
         Path single = directory.resolve(base + ".safetensors");
         Path index = directory.resolve(base + ".safetensors.index.json");
@@ -51,14 +51,23 @@ public record Checkpoint(Path directory, Map<String, TensorEntry> tensors) {
     private static Checkpoint sharded(Path directory, Path index) {
         JsonNode map = Json.read(index).path("weight_map");
         if (!map.isObject() || map.isEmpty()) {
-            throw BadInput.of(index, "weight_map", "an object of tensor name → shard file", map.getNodeType().toString());
+            throw BadInput.of(
+                    index,
+                    "weight_map",
+                    "an object of tensor name → shard file",
+                    map.getNodeType().toString());
         }
         Map<String, Safetensors> shards = new LinkedHashMap<>();
         Map<String, TensorEntry> tensors = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> field : map.properties()) {
             String shard = field.getValue().asText();
-            if (!field.getValue().isTextual() || !Path.of(shard).getFileName().toString().equals(shard)) {
-                throw BadInput.of(index, "weight_map." + field.getKey(), "a file name", field.getValue().toString());
+            if (!field.getValue().isTextual()
+                    || !Path.of(shard).getFileName().toString().equals(shard)) {
+                throw BadInput.of(
+                        index,
+                        "weight_map." + field.getKey(),
+                        "a file name",
+                        field.getValue().toString());
             }
             Path file = directory.resolve(shard);
             if (!Files.exists(file)) {
@@ -76,7 +85,10 @@ public record Checkpoint(Path directory, Map<String, TensorEntry> tensors) {
             for (String name : shard.getValue().tensors().keySet()) {
                 if (!tensors.containsKey(name)) {
                     throw BadInput.of(
-                            directory.resolve(shard.getKey()), name, "a tensor named by " + index.getFileName(), "an extra one");
+                            directory.resolve(shard.getKey()),
+                            name,
+                            "a tensor named by " + index.getFileName(),
+                            "an extra one");
                 }
                 if (!tensors.get(name).file().equals(directory.resolve(shard.getKey()))) {
                     throw BadInput.of(directory.resolve(shard.getKey()), name, "each tensor once", "a second copy");

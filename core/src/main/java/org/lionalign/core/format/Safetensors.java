@@ -35,10 +35,21 @@ public record Safetensors(Path file, Map<String, String> metadata, Map<String, T
 
     /** Bytes of one element by the format's dtype names. */
     static final Map<String, Integer> DTYPE_BYTES = Map.ofEntries(
-            Map.entry("BOOL", 1), Map.entry("U8", 1), Map.entry("I8", 1), Map.entry("F8_E4M3", 1),
-            Map.entry("F8_E5M2", 1), Map.entry("I16", 2), Map.entry("U16", 2), Map.entry("F16", 2),
-            Map.entry("BF16", 2), Map.entry("I32", 4), Map.entry("U32", 4), Map.entry("F32", 4),
-            Map.entry("I64", 8), Map.entry("U64", 8), Map.entry("F64", 8));
+            Map.entry("BOOL", 1),
+            Map.entry("U8", 1),
+            Map.entry("I8", 1),
+            Map.entry("F8_E4M3", 1),
+            Map.entry("F8_E5M2", 1),
+            Map.entry("I16", 2),
+            Map.entry("U16", 2),
+            Map.entry("F16", 2),
+            Map.entry("BF16", 2),
+            Map.entry("I32", 4),
+            Map.entry("U32", 4),
+            Map.entry("F32", 4),
+            Map.entry("I64", 8),
+            Map.entry("U64", 8),
+            Map.entry("F64", 8));
 
     public Safetensors {
         metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
@@ -52,7 +63,8 @@ public record Safetensors(Path file, Map<String, String> metadata, Map<String, T
             if (size < 8) {
                 throw BadInput.of(file, "header length", "8 bytes", "a file of " + size + " bytes");
             }
-            long headerBytes = read(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            long headerBytes =
+                    read(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
             long most = Math.min(MAX_HEADER_BYTES, size - 8);
             if (headerBytes < 2 || headerBytes > most) {
                 throw BadInput.of(
@@ -81,7 +93,8 @@ public record Safetensors(Path file, Map<String, String> metadata, Map<String, T
     private static Safetensors parse(Path file, String header, long dataStart, long dataBytes) {
         JsonNode root = Json.parse(header, file + ": header");
         if (!root.isObject()) {
-            throw BadInput.of(file, "header", "a JSON object", root.getNodeType().toString());
+            throw BadInput.of(
+                    file, "header", "a JSON object", root.getNodeType().toString());
         }
         Map<String, String> metadata = new LinkedHashMap<>();
         Map<String, TensorEntry> tensors = new LinkedHashMap<>();
@@ -90,7 +103,10 @@ public record Safetensors(Path file, Map<String, String> metadata, Map<String, T
                 for (Map.Entry<String, JsonNode> entry : field.getValue().properties()) {
                     if (!entry.getValue().isTextual()) {
                         throw BadInput.of(
-                                file, "__metadata__." + entry.getKey(), "a string", entry.getValue().toString());
+                                file,
+                                "__metadata__." + entry.getKey(),
+                                "a string",
+                                entry.getValue().toString());
                     }
                     metadata.put(entry.getKey(), entry.getValue().textValue());
                 }
@@ -124,7 +140,11 @@ public record Safetensors(Path file, Map<String, String> metadata, Map<String, T
                 bytes = Math.multiplyExact(bytes, size);
             }
         } catch (ArithmeticException e) {
-            throw BadInput.of(file, name + ".shape", "a size that fits into 64 bits", node.path("shape").toString());
+            throw BadInput.of(
+                    file,
+                    name + ".shape",
+                    "a size that fits into 64 bits",
+                    node.path("shape").toString());
         }
         if (bytes != range[1] - range[0]) {
             throw BadInput.of(
@@ -152,14 +172,14 @@ public record Safetensors(Path file, Map<String, String> metadata, Map<String, T
             at += entry.bytes();
         }
         if (at != dataStart + dataBytes) {
-            throw BadInput.of(
-                    file, "data", (at - dataStart) + " bytes, the sum of all tensors", dataBytes + " bytes");
+            throw BadInput.of(file, "data", (at - dataStart) + " bytes, the sum of all tensors", dataBytes + " bytes");
         }
     }
 
     private static long[] longs(Path file, String key, JsonNode node) {
         if (!node.isArray() || node.size() > 64) {
-            throw BadInput.of(file, key, "an array of whole numbers", node.isMissingNode() ? "nothing" : node.toString());
+            throw BadInput.of(
+                    file, key, "an array of whole numbers", node.isMissingNode() ? "nothing" : node.toString());
         }
         long[] values = new long[node.size()];
         for (int i = 0; i < values.length; i++) {

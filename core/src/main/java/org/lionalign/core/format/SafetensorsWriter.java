@@ -82,7 +82,11 @@ public final class SafetensorsWriter {
      * {@code <base>.safetensors.index.json}; the index is written last.
      */
     public static void writeSharded(
-            Path directory, String base, Map<String, String> metadata, List<? extends Source> tensors, long shardBytes) {
+            Path directory,
+            String base,
+            Map<String, String> metadata,
+            List<? extends Source> tensors,
+            long shardBytes) {
         List<List<Source>> shards = new ArrayList<>();
         long total = 0;
         long inShard = 0;

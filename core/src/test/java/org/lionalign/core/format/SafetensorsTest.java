@@ -42,7 +42,8 @@ class SafetensorsTest {
         SafetensorsWriter.write(
                 file,
                 Map.of("format", "pt"),
-                List.of(tensor("b", "BF16", (byte) 1, 3), tensor("a", "F32", (byte) 2, 2, 2), tensor("s", "I64", (byte) 3)));
+                List.of(tensor("b", "BF16", (byte) 1, 3), tensor("a", "F32", (byte) 2, 2, 2), tensor("s", "I64", (byte)
+                        3)));
         Safetensors read = Safetensors.open(file);
         assertThat(read.metadata()).containsEntry("format", "pt");
         assertThat(read.tensors().keySet()).containsExactly("s", "a", "b");
@@ -123,7 +124,8 @@ class SafetensorsTest {
     @Test
     void realModelsOpen() {
         for (String model : List.of("stories260k", "babyllama")) {
-            assertThat(Checkpoint.open(SharedData.require("models/" + model)).tensors()).isNotEmpty();
+            assertThat(Checkpoint.open(SharedData.require("models/" + model)).tensors())
+                    .isNotEmpty();
         }
     }
 }
