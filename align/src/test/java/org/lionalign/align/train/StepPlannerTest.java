@@ -1,0 +1,61 @@
+package org.lionalign.align.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.lionalign.core.testing.Seeds;
+
+class StepPlannerTest {
+    private static int[] flat(StepPlan plan) {
+        return plan.microBatches().stream().flatMapToInt(Arrays::stream).toArray();
+    }
+
+    @Test
+    void everyEpochSeesEveryExampleOnceInItsOwnOrder() {
+        StepPlanner planner = new StepPlanner(103, i -> 1 + i % 7, new StepPlanner.Batch(8, 0, 20), 42, "d", true);
+        assertThat(planner.stepsIn(0)).isEqualTo(13);
+        int[][] epochs = new int[2][];
+        for (int e = 0; e < 2; e++) {
+            int first = e * 13;
+            epochs[e] = IntStream.rangeClosed(1, 13)
+                    .flatMap(s -> Arrays.stream(flat(planner.step(first + s))))
+                    .toArray();
+            assertThat(Arrays.stream(epochs[e]).sorted().toArray())
+                    .isEqualTo(IntStream.range(0, 103).toArray());
+        }
+        assertThat(epochs[0]).isNotEqualTo(epochs[1]);
+        assertThat(planner.steps(1.5)).isEqualTo(13 + 7);
+    }
+
+    @Test
+    void aStepIsAFunctionOfItsNumberAlone() {
+        StepPlanner.Batch batch = new StepPlanner.Batch(0, 64, 32);
+        StepPlanner one = new StepPlanner(50, i -> 3 + i % 11, batch, 7, "digest", true);
+        StepPlanner two = new StepPlanner(50, i -> 3 + i % 11, batch, 7, "digest", true);
+        two.step(1);
+        for (long step = one.steps(3); step >= 1; step--) {
+            assertThat(flat(one.step(step))).isEqualTo(flat(two.step(step)));
+        }
+        StepPlanner other = new StepPlanner(50, i -> 3 + i % 11, batch, 7, "other data", true);
+        assertThat(flat(other.step(1))).isNotEqualTo(flat(one.step(1)));
+    }
+
+    @Test
+    void budgetsAreKept() {
+        Seeds.forAll(40, random -> {
+            int n = 1 + random.nextInt(80);
+            int[] lengths = IntStream.range(0, n).map(i -> 1 + random.nextInt(30)).toArray();
+            StepPlanner planner =
+                    new StepPlanner(n, i -> lengths[i], new StepPlanner.Batch(0, 100, 40), random.nextLong(), "x", true);
+            for (int s = 1; s <= planner.stepsIn(0); s++) {
+                StepPlan plan = planner.step(s);
+                assertThat(Arrays.stream(flat(plan)).map(i -> lengths[i]).sum()).isLessThanOrEqualTo(100);
+                for (int[] micro : plan.microBatches()) {
+                    assertThat(Arrays.stream(micro).map(i -> lengths[i]).sum()).isLessThanOrEqualTo(40);
+                }
+            }
+        });
+    }
+}
