@@ -79,7 +79,9 @@ public final class Checkpoints {
                 e.addSuppressed(suppressed);
             }
             throw new BadInput(
-                    target + ": the checkpoint cannot be written (" + e.getMessage() + "); earlier checkpoints are intact", e);
+                    target + ": the checkpoint cannot be written (" + e.getMessage()
+                            + "); earlier checkpoints are intact",
+                    e);
         }
     }
 

@@ -175,8 +175,8 @@ public final class StepPlanner {
     /** A seed for the named purpose: the first 8 bytes of SHA-256 over name and seed, so that no two purposes share a stream. */
     public static long derivedSeed(String name, long seed) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256")
-                    .digest((seed + "/" + name).getBytes(StandardCharsets.UTF_8));
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-256").digest((seed + "/" + name).getBytes(StandardCharsets.UTF_8));
             return java.nio.ByteBuffer.wrap(hash).getLong();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

@@ -32,7 +32,11 @@ class CheckpointsTest {
 
         Files.writeString(two.directory().resolve("model.safetensors"), "twO");
         assertThat(new Checkpoints(run).latest(warnings::add).step()).isEqualTo(1);
-        assertThat(warnings).singleElement().asString().contains("model.safetensors").contains("SHA-256");
+        assertThat(warnings)
+                .singleElement()
+                .asString()
+                .contains("model.safetensors")
+                .contains("SHA-256");
     }
 
     @Test
@@ -62,6 +66,8 @@ class CheckpointsTest {
             save(step, "s" + step);
         }
         new Checkpoints(run).prune(2, 1);
-        assertThat(new Checkpoints(run).all()).extracting(Checkpoints.Saved::step).containsExactly(1L, 4L, 5L);
+        assertThat(new Checkpoints(run).all())
+                .extracting(Checkpoints.Saved::step)
+                .containsExactly(1L, 4L, 5L);
     }
 }

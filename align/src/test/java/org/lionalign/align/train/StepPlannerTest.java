@@ -46,9 +46,10 @@ class StepPlannerTest {
     void budgetsAreKept() {
         Seeds.forAll(40, random -> {
             int n = 1 + random.nextInt(80);
-            int[] lengths = IntStream.range(0, n).map(i -> 1 + random.nextInt(30)).toArray();
-            StepPlanner planner =
-                    new StepPlanner(n, i -> lengths[i], new StepPlanner.Batch(0, 100, 40), random.nextLong(), "x", true);
+            int[] lengths =
+                    IntStream.range(0, n).map(i -> 1 + random.nextInt(30)).toArray();
+            StepPlanner planner = new StepPlanner(
+                    n, i -> lengths[i], new StepPlanner.Batch(0, 100, 40), random.nextLong(), "x", true);
             for (int s = 1; s <= planner.stepsIn(0); s++) {
                 StepPlan plan = planner.step(s);
                 assertThat(Arrays.stream(flat(plan)).map(i -> lengths[i]).sum()).isLessThanOrEqualTo(100);
