@@ -1,0 +1,78 @@
+package org.lionalign.torch.tensor;
+
+import java.util.List;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.TensorType;
+import org.bytedeco.pytorch.Type;
+import org.bytedeco.pytorch.global.torch;
+
+/** Operators without a Java method, reached by boxed dispatch (ENGINE.md 4.1). */
+public final class Ops {
+    private Ops() {}
+
+    /**
+     * One AdamW update of many parameters at once ({@code aten::_fused_adamw_}; Loshchilov & Hutter 2019): decoupled weight decay.
+     *
+     * @param steps one fp32 scalar per parameter, already counting this step
+     */
+    public static void fusedAdamW(
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<Tensor> firstMoments,
+            List<Tensor> secondMoments,
+            List<Tensor> steps,
+            double lr,
+            double beta1,
+            double beta2,
+            double weightDecay,
+            double eps) {
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            IValueVector stack = new IValueVector();
+            stack.push_back(list(parameters));
+            stack.push_back(list(gradients));
+            stack.push_back(list(firstMoments));
+            stack.push_back(list(secondMoments));
+            stack.push_back(list(List.of()));
+            stack.push_back(list(steps));
+            for (double value : new double[] {lr, beta1, beta2, weightDecay, eps}) {
+                stack.push_back(new IValue(value));
+            }
+            stack.push_back(new IValue(false)); // amsgrad
+            stack.push_back(new IValue(false)); // maximize
+            stack.push_back(new IValue()); // grad_scale
+            stack.push_back(new IValue()); // found_inf
+            handle("aten::_fused_adamw_", "").callBoxed(stack);
+        }
+    }
+
+    /** Euclidean norm of each tensor, in fp32 or wider ({@code aten::_foreach_norm}). */
+    public static double[] norms(List<Tensor> tensors) {
+        double[] norms = new double[tensors.size()];
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            for (int i = 0; i < norms.length; i++) {
+                norms[i] = torch.linalg_vector_norm(tensors.get(i).raw()).item_double();
+            }
+        }
+        return norms;
+    }
+
+    private static OperatorHandle handle(String name, String overload) {
+        Engine.start();
+        return Dispatcher.singleton().findSchemaOrThrow(name, overload);
+    }
+
+    /** Not {@code new IValue(vector)}: that constructor takes any pointer and reinterprets it. */
+    private static IValue list(List<Tensor> tensors) {
+        GenericList list = new GenericList(new Type.TypePtr((Type) TensorType.get()));
+        for (Tensor tensor : tensors) {
+            list.push_back(new IValue(tensor.raw()));
+        }
+        return new IValue(list);
+    }
+}
