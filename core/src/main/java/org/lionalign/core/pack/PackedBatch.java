@@ -94,6 +94,34 @@ public record PackedBatch(
                 List.copyOf(slices));
     }
 
+    /**
+     * Stream indices of the last token of every leaf, by tree and node: where sequence heads read. An empty leaf ends where its parent
+     * does.
+     */
+    public int[] leafEnds() {
+        List<Integer> ends = new ArrayList<>();
+        int at = 0;
+        for (PromptTree tree : trees) {
+            int count = tree.nodes().size();
+            int[] last = new int[count];
+            boolean[] inner = new boolean[count];
+            for (int n = 0; n < count; n++) {
+                PromptTree.Node node = tree.nodes().get(n);
+                at += node.ids().length;
+                last[n] = node.ids().length > 0 ? at - 1 : last[node.parent()];
+                if (n > 0) {
+                    inner[node.parent()] = true;
+                }
+            }
+            for (int n = 0; n < count; n++) {
+                if (!inner[n]) {
+                    ends.add(last[n]);
+                }
+            }
+        }
+        return ends.stream().mapToInt(Integer::intValue).toArray();
+    }
+
     /** Tokens in the stream, {@code T}. */
     public int length() {
         return ids.length;

@@ -34,6 +34,12 @@ public final class TensorScope implements AutoCloseable {
         return tensor;
     }
 
+    /** Hands a tensor to the caller for good, whatever scopes are open; the caller closes it. */
+    public Tensor release(Tensor tensor) {
+        tensor.raw().retainReference();
+        return tensor;
+    }
+
     @Override
     public void close() {
         scope.close();

@@ -1,0 +1,366 @@
+package org.lionalign.torch.model;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.Checkpoint;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.torch.nn.Linear;
+import org.lionalign.torch.nn.RotaryTable;
+import org.lionalign.torch.nn.Weight;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Tensor;
+import org.lionalign.torch.tensor.TensorScope;
+import org.lionalign.torch.tensor.Tensors;
+
+/**
+ * A decoder with its head. Every pass takes a {@link PackedBatch} of prompt trees and gives fp32 log-probabilities of its targets; a training
+ * pass hands them to an objective and back-propagates the gradient that it returns.
+ *
+ * <pre>{@code
+ * try (CausalLm model = CausalLm.load(directory, LoadOptions.training(Dtype.BF16))) {
+ *     float[] logps = model.logps(batch);
+ *     model.forwardBackward(batch, l -> gradientOf(l)); // adds to every trained weight's gradient
+ * }
+ * }</pre>
+ *
+ * <p>Back-propagation runs block by block (ARCHITECTURE.md 5): autograd knows one block at a time, the gradient of the residual stream is
+ * handed down here. Not safe for use by several threads at once.
+ */
+public final class CausalLm implements AutoCloseable {
+    private final Path directory;
+    private final ModelConfig config;
+    private final LoadOptions options;
+    private final Weight embedding;
+    private final Weight headWeight;
+    private final Norm finalNorm;
+    private final List<DecoderLayer> layers;
+    private final Head head;
+    private double noiseScale;
+    private long noiseSeed;
+
+    private CausalLm(Path directory, ModelConfig config, LoadOptions options) {
+        this.directory = directory;
+        this.config = config;
+        this.options = options;
+        DecoderWeights weights = new DecoderWeights(config, Checkpoint.open(directory), options);
+        this.embedding = weights.embedding();
+        this.headWeight = weights.head(embedding);
+        this.finalNorm = weights.finalNorm();
+        this.layers = new ArrayList<>();
+        for (int i = 0; i < config.layers(); i++) {
+            layers.add(weights.layer(i));
+        }
+        weights.checkNothingLeft();
+        this.head = new Head(headWeight, config.finalSoftcap(), options.compute());
+    }
+
+    /** Loads a model folder; {@link BadInput} names the file, the tensor or the key that does not fit. */
+    public static CausalLm load(Path directory, LoadOptions options) {
+        ModelConfig config = ConfigReader.read(directory);
+        CausalLm model = new CausalLm(directory, config, options);
+        if (options.trainable()) {
+            model.weights().forEach(Weight::train);
+        }
+        return model;
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    public LoadOptions options() {
+        return options;
+    }
+
+    /** The folder it was loaded from. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** Every weight once, in a fixed order: embedding, blocks, final norm, head. */
+    public List<Weight> weights() {
+        List<Weight> all = new ArrayList<>();
+        all.add(embedding);
+        layers.forEach(layer -> all.addAll(layer.weights()));
+        all.add(finalNorm.weight());
+        if (headWeight != embedding) {
+            all.add(headWeight);
+        }
+        return all;
+    }
+
+    /** The linear layers of the blocks: what adapters attach to. */
+    public List<Linear> linears() {
+        List<Linear> all = new ArrayList<>();
+        layers.forEach(layer -> all.addAll(layer.linears()));
+        return all;
+    }
+
+    /** The embedding; also the output head when {@link ModelConfig#tied}. */
+    public Weight embedding() {
+        return embedding;
+    }
+
+    /** The output head. */
+    public Weight head() {
+        return headWeight;
+    }
+
+    List<DecoderLayer> layers() {
+        return layers;
+    }
+
+    /**
+     * Noise on the embeddings in training (NEFTune; Jain et al. 2023): uniform in ±alpha/√(T·hidden) of each tree, from a stream of its
+     * own.
+     *
+     * @param alpha 0 switches it off
+     */
+    public void embeddingNoise(double alpha, long seed) {
+        noiseScale = alpha;
+        noiseSeed = seed;
+    }
+
+    /** Dropout of the adapters in the passes that follow, each from a stream of its own; null switches it off. */
+    public void adapterDropout(@Nullable Long seed) {
+        long at = 0;
+        for (Linear linear : linears()) {
+            for (var adapter : linear.adapters()) {
+                if (seed == null) {
+                    adapter.dropoutOff();
+                } else {
+                    adapter.dropoutSeed(seed + at++);
+                }
+            }
+        }
+    }
+
+    /** {@code [S]}: log-probability of each target of the batch, in target order. */
+    public float[] logps(PackedBatch batch) {
+        check(batch);
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            Tensor hidden = blocks(batch).indexSelect(0, indices(batch.predictors()));
+            return head.logps(finalNorm.forward(hidden, Dtype.F32), batch.targets());
+        }
+    }
+
+    /** {@code [n, V]} fp32: logits at the given stream positions. For tests and small inspections: this is the only way to see logits. */
+    public float[] logits(PackedBatch batch, int... at) {
+        check(batch);
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            return head.logits(normed(blocks(batch), at)).toFloats();
+        }
+    }
+
+    /** Scores of a sequence classifier, one for each leaf of the batch and label, at the leaf's last token. */
+    public float[] scores(PackedBatch batch) {
+        check(batch);
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            return normed(blocks(batch), batch.leafEnds())
+                    .linear(headWeight.values().to(Dtype.F32), null)
+                    .toFloats();
+        }
+    }
+
+    /**
+     * Forward and backward of a loss on log-probabilities; gradients are added to every trained weight.
+     *
+     * @return the log-probabilities that the objective saw
+     */
+    public float[] forwardBackward(PackedBatch batch, LogpsObjective objective) {
+        check(batch);
+        if (batch.supervised() == 0) {
+            throw new IllegalArgumentException("a training pass needs at least one supervised token");
+        }
+        return train(batch, batch.predictors(), normed -> {
+            Head.Backward back = head.forwardBackward(normed.detach(), batch.targets(), objective);
+            return new Segment(back.logps(), back.hiddenGradient());
+        });
+    }
+
+    /** The same for a sequence classifier: the objective sees one score per leaf and gives d(loss)/d(score). */
+    public float[] scoresForwardBackward(PackedBatch batch, UnaryOperator<float[]> objective) {
+        check(batch);
+        return train(batch, batch.leafEnds(), normed -> {
+            Tensor leaf = normed.detach().requiresGrad_(true);
+            Tensor scores = leaf.linear(headWeight.use().to(Dtype.F32), null);
+            float[] values = scores.detach().toFloats();
+            Tensor gradient = Tensors.of(objective.apply(values), scores.shape()).to(normed.device());
+            Tensor.backward(List.of(scores), List.of(gradient));
+            headWeight.harvest();
+            return new Segment(values, java.util.Objects.requireNonNull(leaf.grad()));
+        });
+    }
+
+    /** What the head gives back: its values, and the gradient of the normalised hidden states it was given. */
+    private record Segment(float[] values, Tensor gradient) {}
+
+    private interface HeadPass {
+        Segment run(Tensor normed);
+    }
+
+    private float[] train(PackedBatch batch, int[] at, HeadPass headPass) {
+        try (TensorScope all = new TensorScope()) {
+            RotaryTable rotary = rotary(batch);
+            List<Tensor> inputs = new ArrayList<>();
+            List<Tensor> outputs = new ArrayList<>();
+            Tensor x = noGrad(() -> noisy(embed(batch.ids()), batch));
+            for (DecoderLayer layer : layers) {
+                try (TensorScope scope = new TensorScope()) {
+                    Tensor input = scope.escape(x.detach().requiresGrad_(true));
+                    inputs.add(input);
+                    if (options.recompute()) {
+                        x = scope.escape(noGrad(() -> layer.forward(input, rotary, batch.plan())));
+                    } else {
+                        Tensor output = scope.escape(layer.forward(input, rotary, batch.plan()));
+                        outputs.add(output);
+                        x = output;
+                    }
+                }
+            }
+            Tensor positions = indices(at);
+            Tensor selected = x.detach().indexSelect(0, positions).requiresGrad_(true);
+            Tensor normed = finalNorm.forward(selected, Dtype.F32);
+            Segment segment = headPass.run(normed);
+            Tensor.backward(List.of(normed), List.of(segment.gradient()));
+            finalNorm.weight().harvest();
+            Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape())
+                    .indexAdd_(0, positions, java.util.Objects.requireNonNull(selected.grad()));
+            for (int i = layers.size() - 1; i >= 0; i--) {
+                gradient = blockBackward(i, inputs.get(i), options.recompute() ? null : outputs.get(i), gradient, rotary, batch);
+            }
+            embeddingBackward(batch.ids(), gradient);
+            return segment.values();
+        }
+    }
+
+    private Tensor blockBackward(
+            int i, Tensor input, @Nullable Tensor kept, Tensor gradient, RotaryTable rotary, PackedBatch batch) {
+        try (TensorScope scope = new TensorScope()) {
+            Tensor output = kept != null ? kept : layers.get(i).forward(input, rotary, batch.plan());
+            Tensor.backward(List.of(output), List.of(gradient));
+            output.close(); // frees what the graph of this block still holds
+            layers.get(i).weights().forEach(Weight::harvest);
+            return scope.escape(java.util.Objects.requireNonNull(input.grad()));
+        }
+    }
+
+    private void embeddingBackward(int[] ids, Tensor gradient) {
+        if (embedding.trainable()) {
+            noGrad(() -> {
+                Tensor scaled = config.scaleEmbedding() ? gradient.mul(Math.sqrt(config.hiddenSize())) : gradient;
+                return embedding.gradient().indexAdd_(0, indices(ids), scaled);
+            });
+        }
+    }
+
+    /** The residual stream after the last block, {@code [T, hidden]} fp32, without gradients. */
+    private Tensor blocks(PackedBatch batch) {
+        RotaryTable rotary = rotary(batch);
+        Tensor x = embed(batch.ids());
+        for (DecoderLayer layer : layers) {
+            try (TensorScope scope = new TensorScope()) {
+                Tensor before = x;
+                x = scope.escape(layer.forward(before, rotary, batch.plan()));
+                before.close();
+            }
+        }
+        return x;
+    }
+
+    private Tensor normed(Tensor stream, int... at) {
+        return finalNorm.forward(stream.indexSelect(0, indices(at)), Dtype.F32);
+    }
+
+    /** {@code [T, hidden]} fp32. */
+    Tensor embed(int[] ids) {
+        Tensor rows = embedding.values().embedding(indices(ids)).to(Dtype.F32);
+        return config.scaleEmbedding() ? rows.mul(Math.sqrt(config.hiddenSize())) : rows;
+    }
+
+    private Tensor noisy(Tensor embedded, PackedBatch batch) {
+        if (noiseScale == 0) {
+            return embedded;
+        }
+        float[] scale = new float[batch.length()];
+        int at = 0;
+        for (PromptTree tree : batch.trees()) {
+            float magnitude = (float) (noiseScale / Math.sqrt((double) tree.length() * config.hiddenSize()));
+            java.util.Arrays.fill(scale, at, at += tree.length(), magnitude);
+        }
+        Tensor noise = Tensors.rand(noiseSeed, -1, 1, Device.CPU, embedded.shape());
+        return embedded.add(noise.mul(Tensors.of(scale, scale.length, 1)).to(embedded.device()));
+    }
+
+    private RotaryTable rotary(PackedBatch batch) {
+        float[][] inverse = new float[batch.length()][];
+        int at = 0;
+        for (PromptTree tree : batch.trees()) {
+            java.util.Arrays.fill(inverse, at, at += tree.length(), inverseFrequencies(tree.longestPath()));
+        }
+        return rotary(batch.positions(), inverse);
+    }
+
+    float[] inverseFrequencies(int length) {
+        return config.ropeScaling().inverseFrequencies(config.headDim(), config.ropeTheta(), config.context(), length);
+    }
+
+    /** The table for tokens at these positions, each with its inverse frequencies. */
+    RotaryTable rotary(int[] positions, float[][] inverse) {
+        int half = config.headDim() / 2;
+        float[] angles = new float[positions.length * half];
+        for (int t = 0; t < positions.length; t++) {
+            for (int i = 0; i < half; i++) {
+                angles[t * half + i] = positions[t] * inverse[t][i];
+            }
+        }
+        Tensor once = Tensors.of(angles, positions.length, 1, half);
+        Tensor both = Tensor.cat(List.of(once, once), 2).to(options.device());
+        return new RotaryTable(both.cos(), both.sin());
+    }
+
+    /** Logits {@code [n, V]} of the last hidden states {@code [n, hidden]} of a decoding step. */
+    Tensor headLogits(Tensor hidden) {
+        return head.logits(finalNorm.forward(hidden, Dtype.F32));
+    }
+
+    private void check(PackedBatch batch) {
+        for (PromptTree tree : batch.trees()) {
+            if (tree.longestPath() > config.longestSequence()) {
+                throw new BadInput(tree.id() + ": expected at most " + config.longestSequence()
+                        + " tokens, the model's context, found " + tree.longestPath());
+            }
+        }
+        for (int id : batch.ids()) {
+            if (id < 0 || id >= config.vocabularySize()) {
+                throw new BadInput("token id: expected 0 to " + (config.vocabularySize() - 1)
+                        + ", the model's vocabulary, found " + id);
+            }
+        }
+    }
+
+    Tensor indices(int[] values) {
+        return Tensors.of(values).to(options.device());
+    }
+
+    private static Tensor noGrad(java.util.function.Supplier<Tensor> work) {
+        try (NoGrad off = new NoGrad()) {
+            return work.get();
+        }
+    }
+
+    @Override
+    public void close() {
+        weights().forEach(Weight::close);
+    }
+}

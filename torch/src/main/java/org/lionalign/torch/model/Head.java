@@ -1,0 +1,126 @@
+package org.lionalign.torch.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.lionalign.torch.nn.Weight;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Tensor;
+import org.lionalign.torch.tensor.TensorScope;
+import org.lionalign.torch.tensor.Tensors;
+
+/**
+ * The vocabulary head in chunks of positions: log-probabilities of the targets and, going back, the gradient of the hidden states and of
+ * the head's weight, by hand. Logits of more than one chunk never exist, except where they fit {@link #KEPT_BYTES}.
+ *
+ * <p>With logits z = W·h, target y and upstream gradient g = d(loss)/d(log p_y): d(loss)/dz = g·(onehot(y) − softmax(z)).
+ */
+final class Head {
+    /** Logits up to this size are kept between the two passes instead of being computed again. */
+    private static final long KEPT_BYTES = 1L << 30;
+
+    private static final int CHUNK = 1024;
+
+    private final Weight weight;
+    private final double softcap;
+    private final Dtype compute;
+
+    Head(Weight weight, double softcap, Dtype compute) {
+        this.weight = weight;
+        this.softcap = softcap;
+        this.compute = compute;
+    }
+
+    /** Capped logits {@code [n, V]} of normalised hidden states {@code [n, hidden]}, in the computing dtype. */
+    Tensor logits(Tensor hidden) {
+        return cap(hidden.to(compute).linear(weight.values(), null));
+    }
+
+    /** Log-probabilities of the targets: {@code hidden [S, hidden]} (normalised), {@code targets [S]}. */
+    float[] logps(Tensor hidden, int[] targets) {
+        float[] logps = new float[targets.length];
+        try (NoGrad off = new NoGrad()) {
+            for (int from = 0; from < targets.length; from += CHUNK) {
+                int to = Math.min(targets.length, from + CHUNK);
+                try (TensorScope scope = new TensorScope()) {
+                    put(logps, from, logps(logits(hidden.narrow(0, from, to - from)), targets(targets, from, to, hidden)));
+                }
+            }
+        }
+        return logps;
+    }
+
+    /** What a backward pass through the head gives: the log-probabilities, and d(loss)/d(hidden) {@code [S, hidden]} fp32. */
+    record Backward(float[] logps, Tensor hiddenGradient) {}
+
+    /** Forward and backward; the weight's gradient is added to if it is trained. The result belongs to the caller's scope. */
+    Backward forwardBackward(Tensor hidden, int[] targets, LogpsObjective objective) {
+        float[] logps = new float[targets.length];
+        long logitBytes = (long) targets.length * weight.values().size(0) * compute.bytes();
+        boolean keep = logitBytes <= KEPT_BYTES;
+        try (TensorScope all = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            List<Tensor> kept = new ArrayList<>();
+            for (int from = 0; from < targets.length; from += CHUNK) {
+                int to = Math.min(targets.length, from + CHUNK);
+                try (TensorScope scope = new TensorScope()) {
+                    Tensor logits = logits(hidden.narrow(0, from, to - from));
+                    put(logps, from, logps(logits, targets(targets, from, to, hidden)));
+                    if (keep) {
+                        kept.add(scope.escape(logits));
+                    }
+                }
+            }
+            float[] upstream = objective.gradient(logps);
+            if (upstream.length != targets.length) {
+                throw new IllegalStateException("objective gave " + upstream.length + " gradients for " + targets.length);
+            }
+            Tensor hiddenGradient = Tensors.empty(Dtype.F32, hidden.device(), hidden.shape());
+            for (int from = 0, chunk = 0; from < targets.length; from += CHUNK, chunk++) {
+                int to = Math.min(targets.length, from + CHUNK);
+                try (TensorScope scope = new TensorScope()) {
+                    Tensor part = hidden.narrow(0, from, to - from);
+                    Tensor logits = keep ? kept.get(chunk) : logits(part);
+                    Tensor g = Tensors.of(java.util.Arrays.copyOfRange(upstream, from, to), to - from, 1).to(hidden.device());
+                    Tensor dLogits = logitGradient(logits, targets(targets, from, to, hidden), g);
+                    hiddenGradient.narrow(0, from, to - from).copy_(dLogits.matmul(weight.values()));
+                    if (weight.trainable()) {
+                        weight.addGradient(dLogits.transpose(0, 1).matmul(part.to(compute)));
+                    }
+                }
+            }
+            return new Backward(logps, all.escape(hiddenGradient));
+        }
+    }
+
+    /** {@code g·(onehot − softmax)}, in the computing dtype, through the cap where there is one. */
+    private Tensor logitGradient(Tensor logits, Tensor targets, Tensor g) {
+        Tensor gradient = logits.softmax(-1).mul_(g.neg().to(compute));
+        Tensor onTarget = gradient.gather(1, targets).add_(g.to(compute));
+        gradient.scatter_(1, targets, onTarget);
+        if (softcap > 0) {
+            Tensor ratio = logits.mul(1 / softcap);
+            gradient.mul_(ratio.square().neg().add(1)); // d cap·tanh(z/cap)/dz = 1 − tanh²
+        }
+        return gradient;
+    }
+
+    private static Tensor logps(Tensor logits, Tensor targets) {
+        Tensor wide = logits.to(Dtype.F32);
+        return wide.gather(1, targets).squeeze(1).sub(wide.logsumexp(1));
+    }
+
+    private static Tensor targets(int[] targets, int from, int to, Tensor like) {
+        return Tensors.of(java.util.Arrays.copyOfRange(targets, from, to), to - from, 1).to(like.device());
+    }
+
+    private static void put(float[] all, int from, Tensor part) {
+        float[] values = part.to(Device.CPU).toFloats();
+        System.arraycopy(values, 0, all, from, values.length);
+    }
+
+    private Tensor cap(Tensor logits) {
+        return softcap > 0 ? logits.mul(1 / softcap).tanh().mul(softcap) : logits;
+    }
+}

@@ -1,0 +1,93 @@
+package org.lionalign.torch.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.core.pack.AttentionPlan;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.Tensor;
+import org.lionalign.torch.tensor.Tensors;
+
+/**
+ * Attention over a packed forest: one call of fp32 scaled dot-product attention per node of the plan, with the keys of the nodes above
+ * it gathered in front of its own.
+ *
+ * <p>Grouped queries: key/value heads take the batch dimension and the queries of a group the head dimension, so keys are
+ * shared by stride instead of being copied.
+ *
+ * @param heads query heads
+ * @param keyValueHeads key/value heads
+ * @param headDim width of a head
+ * @param scale factor on the scores
+ * @param softcap cap·tanh(score/cap), 0 for none (Gemma 2)
+ */
+public record TreeAttention(int heads, int keyValueHeads, int headDim, double scale, double softcap) {
+    /**
+     * @param q {@code [T, heads, headDim]} fp32
+     * @param k {@code [T, keyValueHeads, headDim]}
+     * @param v likewise
+     * @param window keys a query sees at most, itself included; 0 for all
+     * @return {@code [T, heads · headDim]} fp32
+     */
+    public Tensor forward(Tensor q, Tensor k, Tensor v, AttentionPlan plan, int window) {
+        int count = plan.nodes().size();
+        long[] sizes = new long[count];
+        for (int i = 0; i < count; i++) {
+            sizes[i] = plan.nodes().get(i).queries();
+        }
+        // split, not narrow: see Tensor.split.
+        Tensor[] queries = q.split(0, sizes);
+        Tensor[] keys = k.split(0, sizes);
+        Tensor[] values = v.split(0, sizes);
+        List<Tensor> out = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            AttentionPlan.Node node = plan.nodes().get(i);
+            List<Tensor> seenKeys = new ArrayList<>();
+            List<Tensor> seenValues = new ArrayList<>();
+            for (int ancestor : node.ancestors()) {
+                seenKeys.add(keys[ancestor]);
+                seenValues.add(values[ancestor]);
+            }
+            seenKeys.add(keys[i]);
+            seenValues.add(values[i]);
+            out.add(node(queries[i], Tensor.cat(seenKeys, 0), Tensor.cat(seenValues, 0), window));
+        }
+        return Tensor.cat(out, 0);
+    }
+
+    /** Queries at the end of a run of keys: {@code q [n, heads, d]} on {@code k, v [m, keyValueHeads, d]}, m ≥ n. */
+    public Tensor node(Tensor q, Tensor k, Tensor v, int window) {
+        long n = q.size(0);
+        long m = k.size(0);
+        int group = heads / keyValueHeads;
+        Tensor queries = q.view(n, keyValueHeads, group, headDim).permute(1, 2, 0, 3); // [kv, group, n, d]
+        Tensor keys = k.permute(1, 0, 2).unsqueeze(1).expand(keyValueHeads, group, m, headDim);
+        Tensor values = v.permute(1, 0, 2).unsqueeze(1).expand(keyValueHeads, group, m, headDim);
+        boolean triangle = n == m && (window == 0 || m <= window);
+        Tensor mask = triangle || n == 1 && (window == 0 || m <= window) ? null : mask(n, m, window, q.device());
+        Tensor result = softcap > 0
+                ? capped(queries, keys, values, triangle && n > 1 ? mask(n, m, window, q.device()) : mask)
+                : queries.attention(keys, values, mask, triangle && n > 1, scale);
+        return result.permute(2, 0, 1, 3).reshape(n, (long) heads * headDim);
+    }
+
+    private Tensor capped(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+        Tensor scores = q.matmul(k.transpose(2, 3)).mul(scale / softcap).tanh().mul(softcap);
+        if (mask != null) {
+            scores = scores.add(mask);
+        }
+        return scores.softmax(-1).matmul(v);
+    }
+
+    /** Additive {@code [n, m]}: causal with the triangle at the bottom right, and no further back than the window. */
+    static Tensor mask(long n, long m, int window, Device device) {
+        Tensor blocked = Tensors.full(Double.NEGATIVE_INFINITY, Dtype.F32, device, n, m);
+        Tensor mask = blocked.triu(m - n + 1);
+        if (window > 0 && m > window) {
+            // Query i stands at key index m − n + i; keys at or before i + (m − n) − window are out of sight.
+            mask = mask.add(blocked.transpose(0, 1).triu(window - (m - n)).transpose(0, 1));
+        }
+        return mask;
+    }
+}

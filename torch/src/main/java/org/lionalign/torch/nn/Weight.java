@@ -1,0 +1,154 @@
+package org.lionalign.torch.nn;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Tensor;
+import org.lionalign.torch.tensor.TensorScope;
+import org.lionalign.torch.tensor.Tensors;
+
+/**
+ * One tensor of weights as the engine holds it: the master (fp32 when trained), the copy that computes (bf16 or the master itself), and
+ * the fp32 gradient that micro-batches add to. Tensors that are multiplied together (q, k, v; gate, up) lie in one weight, row after
+ * row; {@link #parts} says which rows carry which name of the file.
+ *
+ * <p>Owns its tensors; they are made outside any scope and freed by {@link #close}.
+ */
+public final class Weight implements AutoCloseable {
+    /** Rows {@code [start, start + rows)} carry the file's tensor {@code name}. */
+    public record Part(String name, long start, long rows) {}
+
+    private final List<Part> parts;
+    private final Tensor master;
+    private final boolean decay;
+    private final Dtype computeDtype;
+    private Tensor compute;
+    private @Nullable Tensor leaf;
+    private @Nullable Tensor gradient;
+    private boolean trainable;
+
+    /**
+     * @param parts the file's tensors, in row order
+     * @param master all rows; this weight owns it
+     * @param computeDtype dtype of the copy that computes; the same as the master's for none
+     * @param decay whether weight decay applies (matrices yes; norms and biases no)
+     */
+    public Weight(List<Part> parts, Tensor master, Dtype computeDtype, boolean decay) {
+        this.parts = List.copyOf(parts);
+        this.master = master;
+        this.computeDtype = computeDtype;
+        this.decay = decay;
+        this.compute = master.dtype() == computeDtype ? master : owned(master, computeDtype);
+    }
+
+    /** A copy in another dtype that belongs to no scope. */
+    private static Tensor owned(Tensor master, Dtype dtype) {
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            return scope.release(master.to(dtype));
+        }
+    }
+
+    public List<Part> parts() {
+        return parts;
+    }
+
+    /** The first part's name: what errors and optimizer state call this weight. */
+    public String name() {
+        return parts.get(0).name();
+    }
+
+    public Tensor master() {
+        return master;
+    }
+
+    public boolean decay() {
+        return decay;
+    }
+
+    public boolean trainable() {
+        return trainable;
+    }
+
+    /** What forward passes use: a leaf that gathers gradients while {@link #trainable}, else the plain tensor. */
+    public Tensor use() {
+        return leaf != null ? leaf : compute;
+    }
+
+    /** The tensor that computes, outside autograd. */
+    public Tensor values() {
+        return compute;
+    }
+
+    /** Switches training on: allocates the fp32 gradient. */
+    public void train() {
+        if (!trainable) {
+            trainable = true;
+            try (TensorScope scope = new TensorScope()) {
+                gradient = scope.release(Tensors.zeros(Dtype.F32, master.device(), master.shape()));
+                leaf = scope.release(compute.detach().requiresGrad_(true));
+            }
+        }
+    }
+
+    /** The accumulated fp32 gradient; only while {@link #trainable}. */
+    public Tensor gradient() {
+        if (gradient == null) {
+            throw new IllegalStateException(name() + " is not trained");
+        }
+        return gradient;
+    }
+
+    /** Moves what a backward pass left on the leaf into the fp32 gradient. */
+    public void harvest() {
+        if (leaf != null && gradient != null) {
+            try (TensorScope scope = new TensorScope();
+                    NoGrad off = new NoGrad()) {
+                Tensor fresh = leaf.grad();
+                if (fresh != null) {
+                    gradient.add_(fresh);
+                    leaf.clearGrad();
+                }
+            }
+        }
+    }
+
+    /** Adds to the gradient directly, for backward passes written by hand. */
+    public void addGradient(Tensor addend) {
+        gradient().add_(addend);
+    }
+
+    public void zeroGradient() {
+        if (gradient != null) {
+            gradient.zero_();
+        }
+    }
+
+    /** After the master changed: renews the computing copy in place, so that leaves keep pointing at it. */
+    public void refresh() {
+        if (compute != master) {
+            try (NoGrad off = new NoGrad()) {
+                compute.copy_(master);
+            }
+        }
+    }
+
+    public Dtype computeDtype() {
+        return computeDtype;
+    }
+
+    @Override
+    public void close() {
+        if (leaf != null) {
+            leaf.close();
+        }
+        if (gradient != null) {
+            gradient.close();
+        }
+        if (compute != master) {
+            compute.close();
+        }
+        master.close();
+    }
+}
