@@ -195,7 +195,8 @@ public final class CausalLm implements AutoCloseable {
             Tensor leaf = normed.detach().requiresGrad_(true);
             Tensor scores = leaf.linear(headWeight.use().to(Dtype.F32), null);
             float[] values = scores.detach().toFloats();
-            Tensor gradient = Tensors.of(objective.apply(values), scores.shape()).to(normed.device());
+            Tensor gradient =
+                    Tensors.of(objective.apply(values), scores.shape()).to(normed.device());
             Tensor.backward(List.of(scores), List.of(gradient));
             headWeight.harvest();
             return new Segment(values, java.util.Objects.requireNonNull(leaf.grad()));
@@ -237,7 +238,8 @@ public final class CausalLm implements AutoCloseable {
             Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape())
                     .indexAdd_(0, positions, java.util.Objects.requireNonNull(selected.grad()));
             for (int i = layers.size() - 1; i >= 0; i--) {
-                gradient = blockBackward(i, inputs.get(i), options.recompute() ? null : outputs.get(i), gradient, rotary, batch);
+                gradient = blockBackward(
+                        i, inputs.get(i), options.recompute() ? null : outputs.get(i), gradient, rotary, batch);
             }
             embeddingBackward(batch.ids(), gradient);
             return segment.values();

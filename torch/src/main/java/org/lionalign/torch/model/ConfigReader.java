@@ -28,7 +28,8 @@ public final class ConfigReader {
 
     private ModelConfig config() {
         if (!root.isObject()) {
-            throw BadInput.of(file, "config", "a JSON object", root.getNodeType().toString());
+            throw BadInput.of(
+                    file, "config", "a JSON object", root.getNodeType().toString());
         }
         String type = text("model_type", null);
         if (!KNOWN.contains(type)) {
@@ -49,7 +50,11 @@ public final class ConfigReader {
         int layers = positive("num_hidden_layers", null);
         int context = positive("max_position_embeddings", type.equals("qwen2") || type.equals("qwen3") ? 32768 : 2048);
         if (number("partial_rotary_factor", 1.0) != 1.0) {
-            throw BadInput.of(file, "partial_rotary_factor", "1", root.path("partial_rotary_factor").toString());
+            throw BadInput.of(
+                    file,
+                    "partial_rotary_factor",
+                    "1",
+                    root.path("partial_rotary_factor").toString());
         }
         String architecture = architecture(type);
         boolean classifier = architecture.endsWith("ForSequenceClassification");
@@ -181,16 +186,16 @@ public final class ConfigReader {
         String type = node.path("rope_type").asText(node.path("type").asText(""));
         return switch (type) {
             case "default" -> RopeScaling.NONE;
-            case "linear", "dynamic" ->
-                new RopeScaling(type, number(node, prefix, "factor", null), 1, 1, 0);
-            case "llama3" -> new RopeScaling(
-                    type,
-                    number(node, prefix, "factor", null),
-                    number(node, prefix, "low_freq_factor", null),
-                    number(node, prefix, "high_freq_factor", null),
-                    (int) number(node, prefix, "original_max_position_embeddings", (double) context));
-            default -> throw BadInput.of(
-                    file, prefix + "rope_type", "default, linear, dynamic or llama3", node.toString());
+            case "linear", "dynamic" -> new RopeScaling(type, number(node, prefix, "factor", null), 1, 1, 0);
+            case "llama3" ->
+                new RopeScaling(
+                        type,
+                        number(node, prefix, "factor", null),
+                        number(node, prefix, "low_freq_factor", null),
+                        number(node, prefix, "high_freq_factor", null),
+                        (int) number(node, prefix, "original_max_position_embeddings", (double) context));
+            default ->
+                throw BadInput.of(file, prefix + "rope_type", "default, linear, dynamic or llama3", node.toString());
         };
     }
 
@@ -233,8 +238,7 @@ public final class ConfigReader {
             return otherwise;
         }
         if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() <= 0) {
-            throw BadInput.of(
-                    file, key, "a whole number above 0", node.isMissingNode() ? "nothing" : node.toString());
+            throw BadInput.of(file, key, "a whole number above 0", node.isMissingNode() ? "nothing" : node.toString());
         }
         return node.intValue();
     }

@@ -45,7 +45,8 @@ record DecoderLayer(
         long time = x.size(0);
         long d = config.headDim();
         long width = config.keyValueHeads() * d;
-        Tensor[] parts = qkv.forward(inputNorm.forward(x, compute)).to(Dtype.F32).split(1, config.heads() * d, width, width);
+        Tensor[] parts =
+                qkv.forward(inputNorm.forward(x, compute)).to(Dtype.F32).split(1, config.heads() * d, width, width);
         Tensor q = parts[0].reshape(time, config.heads(), d);
         Tensor k = parts[1].reshape(time, config.keyValueHeads(), d);
         Tensor v = parts[2].reshape(time, config.keyValueHeads(), d);
@@ -93,9 +94,9 @@ record DecoderLayer(
                 all.add(adapter.b());
             });
         }
-        for (Norm norm : new Norm[] {
-            inputNorm, postAttentionNorm, preFeedForwardNorm, postFeedForwardNorm, queryNorm, keyNorm
-        }) {
+        for (Norm norm :
+                new Norm[] {inputNorm, postAttentionNorm, preFeedForwardNorm, postFeedForwardNorm, queryNorm, keyNorm
+                }) {
             if (norm != null) {
                 all.add(norm.weight());
             }

@@ -37,7 +37,10 @@ final class DecoderWeights {
     }
 
     Weight embedding() {
-        return matrix(config.vocabularySize(), config.hiddenSize(), part("model.embed_tokens.weight", config.vocabularySize()));
+        return matrix(
+                config.vocabularySize(),
+                config.hiddenSize(),
+                part("model.embed_tokens.weight", config.vocabularySize()));
     }
 
     /** The output head: the embedding itself when tied, {@code score} for a classifier. */
@@ -103,7 +106,8 @@ final class DecoderWeights {
                     extra.file(),
                     extra.name(),
                     "only tensors of " + config.architecture(),
-                    extra.describe() + (left.size() > 1 ? " and " + (left.size() - 1) + " more that it does not have" : ""));
+                    extra.describe()
+                            + (left.size() > 1 ? " and " + (left.size() - 1) + " more that it does not have" : ""));
         }
     }
 

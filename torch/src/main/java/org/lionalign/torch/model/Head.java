@@ -44,7 +44,10 @@ final class Head {
             for (int from = 0; from < targets.length; from += CHUNK) {
                 int to = Math.min(targets.length, from + CHUNK);
                 try (TensorScope scope = new TensorScope()) {
-                    put(logps, from, logps(logits(hidden.narrow(0, from, to - from)), targets(targets, from, to, hidden)));
+                    put(
+                            logps,
+                            from,
+                            logps(logits(hidden.narrow(0, from, to - from)), targets(targets, from, to, hidden)));
                 }
             }
         }
@@ -74,7 +77,8 @@ final class Head {
             }
             float[] upstream = objective.gradient(logps);
             if (upstream.length != targets.length) {
-                throw new IllegalStateException("objective gave " + upstream.length + " gradients for " + targets.length);
+                throw new IllegalStateException(
+                        "objective gave " + upstream.length + " gradients for " + targets.length);
             }
             Tensor hiddenGradient = Tensors.empty(Dtype.F32, hidden.device(), hidden.shape());
             for (int from = 0, chunk = 0; from < targets.length; from += CHUNK, chunk++) {
@@ -82,7 +86,8 @@ final class Head {
                 try (TensorScope scope = new TensorScope()) {
                     Tensor part = hidden.narrow(0, from, to - from);
                     Tensor logits = keep ? kept.get(chunk) : logits(part);
-                    Tensor g = Tensors.of(java.util.Arrays.copyOfRange(upstream, from, to), to - from, 1).to(hidden.device());
+                    Tensor g = Tensors.of(java.util.Arrays.copyOfRange(upstream, from, to), to - from, 1)
+                            .to(hidden.device());
                     Tensor dLogits = logitGradient(logits, targets(targets, from, to, hidden), g);
                     hiddenGradient.narrow(0, from, to - from).copy_(dLogits.matmul(weight.values()));
                     if (weight.trainable()) {
@@ -112,7 +117,8 @@ final class Head {
     }
 
     private static Tensor targets(int[] targets, int from, int to, Tensor like) {
-        return Tensors.of(java.util.Arrays.copyOfRange(targets, from, to), to - from, 1).to(like.device());
+        return Tensors.of(java.util.Arrays.copyOfRange(targets, from, to), to - from, 1)
+                .to(like.device());
     }
 
     private static void put(float[] all, int from, Tensor part) {

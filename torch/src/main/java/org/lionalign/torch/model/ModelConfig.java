@@ -100,7 +100,8 @@ public record ModelConfig(
     public long parameters() {
         long embedding = (long) vocabularySize * hiddenSize;
         long head = isClassifier() ? (long) labels * hiddenSize : tied ? 0 : embedding;
-        long norms = hiddenSize * (1L + layers * (sandwichNorms ? 4L : 2L)) + (queryKeyNorm ? 2L * layers * headDim : 0);
+        long norms =
+                hiddenSize * (1L + layers * (sandwichNorms ? 4L : 2L)) + (queryKeyNorm ? 2L * layers * headDim : 0);
         long biases = layers
                 * ((attentionBias ? (long) headDim * (heads + 2L * keyValueHeads) : 0)
                         + (outputBias ? hiddenSize : 0)

@@ -10,7 +10,8 @@ package org.lionalign.torch.model;
  * @param highFreqFactor llama3 only
  * @param originalContext positions of pre-training; llama3 only
  */
-public record RopeScaling(String type, double factor, double lowFreqFactor, double highFreqFactor, int originalContext) {
+public record RopeScaling(
+        String type, double factor, double lowFreqFactor, double highFreqFactor, int originalContext) {
     static final RopeScaling NONE = new RopeScaling("default", 1, 1, 1, 0);
 
     /**
@@ -21,8 +22,7 @@ public record RopeScaling(String type, double factor, double lowFreqFactor, doub
     public float[] inverseFrequencies(int headDim, double theta, int context, int length) {
         double base = theta;
         if (type.equals("dynamic") && length > context) {
-            base = theta
-                    * Math.pow(factor * length / context - (factor - 1), headDim / (headDim - 2.0));
+            base = theta * Math.pow(factor * length / context - (factor - 1), headDim / (headDim - 2.0));
         }
         float[] inverse = new float[headDim / 2];
         for (int i = 0; i < inverse.length; i++) {

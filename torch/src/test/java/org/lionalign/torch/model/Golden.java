@@ -53,7 +53,10 @@ final class Golden {
     }
 
     List<String> gradients() {
-        return tensors.keySet().stream().filter(n -> n.startsWith("grad.")).map(n -> n.substring(5)).toList();
+        return tensors.keySet().stream()
+                .filter(n -> n.startsWith("grad."))
+                .map(n -> n.substring(5))
+                .toList();
     }
 
     /** The rows of {@code input_ids} as documents, every token supervised. */

@@ -18,8 +18,20 @@ class ParityTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "llama", "llama3", "llama-linear", "llama-dynamic", "llama-bias", "llama-tied", "llama-bf16", "llama-f16", "gemma",
-                "gemma2", "mistral", "qwen2", "qwen3", "phi3"
+                "llama",
+                "llama3",
+                "llama-linear",
+                "llama-dynamic",
+                "llama-bias",
+                "llama-tied",
+                "llama-bf16",
+                "llama-f16",
+                "gemma",
+                "gemma2",
+                "mistral",
+                "qwen2",
+                "qwen3",
+                "phi3"
             })
     void fp32IsTheReference(String name) {
         Golden golden = Golden.of(name);
@@ -54,7 +66,8 @@ class ParityTest {
         Golden golden = Golden.of(name);
         try (CausalLm model = CausalLm.load(golden.directory, LoadOptions.training(Dtype.BF16))) {
             PackedBatch batch = PackedBatch.of(golden.documents());
-            float[] logits = model.logits(batch, IntStream.range(0, batch.length()).toArray());
+            float[] logits =
+                    model.logits(batch, IntStream.range(0, batch.length()).toArray());
             float[] expected = golden.floats("logits");
             assertThat(Golden.difference(logits, expected)).isLessThanOrEqualTo(0.04 * Golden.largest(expected));
             model.forwardBackward(batch, logps -> golden.upstream());
@@ -122,6 +135,8 @@ class ParityTest {
                 expected[at++] = all[i];
             }
         }
-        assertThat(Golden.difference(logps, expected)).as("logps").isLessThanOrEqualTo(tolerance * Golden.largest(expected));
+        assertThat(Golden.difference(logps, expected))
+                .as("logps")
+                .isLessThanOrEqualTo(tolerance * Golden.largest(expected));
     }
 }
