@@ -30,7 +30,9 @@ final class ExpressionParser {
         List<Node.Expr> items = new ArrayList<>(List.of(first));
         while (cursor.accept(Kind.OPERATOR, ",")) {
             Kind kind = cursor.peek().kind();
-            if (kind == Kind.BLOCK_END || kind == Kind.EXPRESSION_END || cursor.peek().is(Kind.OPERATOR, ")")) {
+            if (kind == Kind.BLOCK_END
+                    || kind == Kind.EXPRESSION_END
+                    || cursor.peek().is(Kind.OPERATOR, ")")) {
                 break;
             }
             items.add(expression());
@@ -141,7 +143,8 @@ final class ExpressionParser {
 
     private Node.Expr product() {
         Node.Expr left = unary(true);
-        while (cursor.peek().kind() == Kind.OPERATOR && Set.of("*", "/", "//", "%").contains(cursor.peek().value())) {
+        while (cursor.peek().kind() == Kind.OPERATOR
+                && Set.of("*", "/", "//", "%").contains(cursor.peek().value())) {
             Token operator = cursor.next();
             left = new Node.Binary(operator.value(), left, unary(true), operator.line());
         }
@@ -215,9 +218,13 @@ final class ExpressionParser {
         Token next = cursor.peek();
         if (next.is(Kind.OPERATOR, "(")) {
             arguments(arguments, new LinkedHashMap<>());
-        } else if (next.kind() == Kind.STRING || next.kind() == Kind.INTEGER || next.kind() == Kind.FLOAT
+        } else if (next.kind() == Kind.STRING
+                || next.kind() == Kind.INTEGER
+                || next.kind() == Kind.FLOAT
                 || next.is(Kind.OPERATOR, "[")
-                || (next.kind() == Kind.NAME && !Set.of("else", "or", "and", "is", "if", "not", "in", "recursive").contains(next.value()))) {
+                || (next.kind() == Kind.NAME
+                        && !Set.of("else", "or", "and", "is", "if", "not", "in", "recursive")
+                                .contains(next.value()))) {
             arguments.add(postfix(primary()));
         }
         return new Node.Test(target, name, arguments, negated, line);
@@ -250,7 +257,8 @@ final class ExpressionParser {
                 cursor.next();
                 Token name = cursor.next();
                 if (name.kind() == Kind.INTEGER) {
-                    value = new Node.Item(value, new Node.Literal(Long.valueOf(name.value()), name.line()), name.line());
+                    value = new Node.Item(
+                            value, new Node.Literal(Long.valueOf(name.value()), name.line()), name.line());
                 } else if (name.kind() == Kind.NAME) {
                     value = new Node.Attribute(value, name.value(), name.line());
                 } else {

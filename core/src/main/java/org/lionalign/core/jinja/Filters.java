@@ -11,10 +11,15 @@ final class Filters {
     private Filters() {}
 
     static @Nullable Object apply(
-            String name, @Nullable Object value, List<@Nullable Object> a, Map<String, @Nullable Object> named, int line) {
+            String name,
+            @Nullable Object value,
+            List<@Nullable Object> a,
+            Map<String, @Nullable Object> named,
+            int line) {
         switch (name) {
             case "trim":
-                return Values.str(value).strip(a.isEmpty() ? null : Methods.argument(a, 0, line).text(), true, true);
+                return Values.str(value)
+                        .strip(a.isEmpty() ? null : Methods.argument(a, 0, line).text(), true, true);
             case "upper":
                 return Values.str(value).mapped(Values.str(value).text().toUpperCase(java.util.Locale.ROOT));
             case "lower":
@@ -28,8 +33,12 @@ final class Filters {
             case "safe":
                 return value;
             case "escape", "e", "forceescape":
-                return Values.str(value).replace("&", Str.of("&amp;"), -1).replace("<", Str.of("&lt;"), -1)
-                        .replace(">", Str.of("&gt;"), -1).replace("'", Str.of("&#39;"), -1).replace("\"", Str.of("&#34;"), -1);
+                return Values.str(value)
+                        .replace("&", Str.of("&amp;"), -1)
+                        .replace("<", Str.of("&lt;"), -1)
+                        .replace(">", Str.of("&gt;"), -1)
+                        .replace("'", Str.of("&#39;"), -1)
+                        .replace("\"", Str.of("&#34;"), -1);
             case "length", "count":
                 return length(value, line);
             case "tojson":
@@ -72,27 +81,38 @@ final class Filters {
                 return toInt(value, argument(a, named, 0, "default", 0L));
             case "float":
                 try {
-                    return Values.isNumber(value) ? Values.number(value) : Double.parseDouble(Values.str(value).text().strip());
+                    return Values.isNumber(value)
+                            ? Values.number(value)
+                            : Double.parseDouble(Values.str(value).text().strip());
                 } catch (NumberFormatException e) {
                     return argument(a, named, 0, "default", 0.0);
                 }
             case "abs":
-                return value instanceof Double d ? (Object) Math.abs(d) : (Object) Math.abs(Values.integer(value, "value", line));
+                return value instanceof Double d
+                        ? (Object) Math.abs(d)
+                        : (Object) Math.abs(Values.integer(value, "value", line));
             case "round": {
                 long digits = a.isEmpty() ? 0 : Values.integer(a.get(0), "precision", line);
                 double scale = Math.pow(10, digits);
                 return Math.rint(Values.number(value) * scale) / scale;
             }
             case "items":
-                return value instanceof Values.Undefined
-                        ? new ArrayList<>()
-                        : pairs(value, line);
+                return value instanceof Values.Undefined ? new ArrayList<>() : pairs(value, line);
             case "dictsort": {
                 List<@Nullable Object> pairs = pairs(value, line);
                 boolean exact = Values.truthy(argument(a, named, 0, "case_sensitive", false));
-                int by = Values.str(argument(a, named, 1, "by", Str.of("key"))).text().equals("value") ? 1 : 0;
+                int by = Values.str(argument(a, named, 1, "by", Str.of("key")))
+                                .text()
+                                .equals("value")
+                        ? 1
+                        : 0;
                 boolean backwards = Values.truthy(argument(a, named, 2, "reverse", false));
-                pairs.sort((x, y) -> ordered(Operators.item(x, (long) by, line), Operators.item(y, (long) by, line), exact, backwards, line));
+                pairs.sort((x, y) -> ordered(
+                        Operators.item(x, (long) by, line),
+                        Operators.item(y, (long) by, line),
+                        exact,
+                        backwards,
+                        line));
                 return pairs;
             }
             case "indent":
@@ -126,7 +146,9 @@ final class Filters {
                 Object best = null;
                 boolean found = false;
                 for (Object item : Values.iterate(value, line)) {
-                    if (!found || (Values.compare(item, best, line) > 0) == name.equals("max") && !Values.equal(item, best)) {
+                    if (!found
+                            || (Values.compare(item, best, line) > 0) == name.equals("max")
+                                    && !Values.equal(item, best)) {
                         best = item;
                         found = true;
                     }
@@ -162,7 +184,11 @@ final class Filters {
     }
 
     private static @Nullable Object argument(
-            List<@Nullable Object> a, Map<String, @Nullable Object> named, int i, String name, @Nullable Object otherwise) {
+            List<@Nullable Object> a,
+            Map<String, @Nullable Object> named,
+            int i,
+            String name,
+            @Nullable Object otherwise) {
         return i < a.size() ? a.get(i) : named.containsKey(name) ? named.get(name) : otherwise;
     }
 
@@ -178,7 +204,8 @@ final class Filters {
         Object indent = argument(a, named, 1, "indent", a.size() == 1 && a.get(0) instanceof Long ? a.get(0) : null);
         Object separators = named.get("separators");
         List<String> texts = separators instanceof List<?> list && list.size() == 2
-                ? List.of(Values.str(list.get(0)).text(), Values.str(list.get(1)).text())
+                ? List.of(
+                        Values.str(list.get(0)).text(), Values.str(list.get(1)).text())
                 : null;
         int spaces = indent == null ? -1 : (int) Math.min(100, Values.integer(indent, "indent", line));
         String text = Values.json(value, spaces, texts, Values.truthy(named.get("sort_keys")), line);
@@ -224,7 +251,9 @@ final class Filters {
 
     private static Str indent(Str text, List<@Nullable Object> a, Map<String, @Nullable Object> named, int line) {
         Object width = argument(a, named, 0, "width", 4L);
-        Str by = width instanceof Str s ? s : Str.of(" ".repeat((int) Math.min(1000, Values.integer(width, "width", line))));
+        Str by = width instanceof Str s
+                ? s
+                : Str.of(" ".repeat((int) Math.min(1000, Values.integer(width, "width", line))));
         boolean first = Values.truthy(argument(a, named, 1, "first", false));
         boolean blank = Values.truthy(argument(a, named, 2, "blank", false));
         List<Str> parts = new ArrayList<>();
@@ -260,7 +289,8 @@ final class Filters {
         return items;
     }
 
-    private static List<@Nullable Object> select(String name, @Nullable Object value, List<@Nullable Object> a, int line) {
+    private static List<@Nullable Object> select(
+            String name, @Nullable Object value, List<@Nullable Object> a, int line) {
         boolean byAttribute = name.endsWith("attr");
         boolean keep = name.startsWith("select");
         int testAt = byAttribute ? 1 : 0;
@@ -286,7 +316,8 @@ final class Filters {
         for (String part : Values.str(attribute).text().split("\\.")) {
             value = value instanceof Values.Undefined
                     ? value
-                    : Operators.item(value, part.matches("\\d{1,9}") ? (Object) Long.valueOf(part) : Str.of(part), line);
+                    : Operators.item(
+                            value, part.matches("\\d{1,9}") ? (Object) Long.valueOf(part) : Str.of(part), line);
         }
         return value;
     }
@@ -305,12 +336,17 @@ final class Filters {
             case "integer" -> value instanceof Long;
             case "float" -> value instanceof Double;
             case "mapping" -> value instanceof Map;
-            case "iterable" -> value instanceof List || value instanceof Map || value instanceof Str || value instanceof Values.Undefined;
+            case "iterable" ->
+                value instanceof List
+                        || value instanceof Map
+                        || value instanceof Str
+                        || value instanceof Values.Undefined;
             case "sequence" -> value instanceof List || value instanceof Map || value instanceof Str;
             case "callable" -> value instanceof Values.Callable;
             case "odd" -> Math.floorMod(Values.integer(value, "value", line), 2L) == 1;
             case "even" -> Math.floorMod(Values.integer(value, "value", line), 2L) == 0;
-            case "divisibleby" -> Math.floorMod(Values.integer(value, "value", line), Values.integer(other, "divisor", line)) == 0;
+            case "divisibleby" ->
+                Math.floorMod(Values.integer(value, "value", line), Values.integer(other, "divisor", line)) == 0;
             case "eq", "equalto", "sameas" -> Values.equal(value, other);
             case "ne" -> !Values.equal(value, other);
             case "lt", "lessthan" -> Values.compare(value, other, line) < 0;

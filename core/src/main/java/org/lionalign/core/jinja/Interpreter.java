@@ -242,7 +242,8 @@ final class Interpreter {
         }
         List<@Nullable Object> parts = Values.iterate(item, loop.line());
         if (parts.size() != loop.targets().size()) {
-            throw new TemplateError(loop.line(), "expected " + loop.targets().size() + " values, found " + parts.size());
+            throw new TemplateError(
+                    loop.line(), "expected " + loop.targets().size() + " values, found " + parts.size());
         }
         for (int i = 0; i < parts.size(); i++) {
             scope.names.put(loop.targets().get(i), parts.get(i));
@@ -295,7 +296,8 @@ final class Interpreter {
             List<String> parameters, Map<String, Node.Expr> defaults, List<Node.Statement> body, Scope defined) {
         return (arguments, named, line) -> {
             if (arguments.size() > parameters.size()) {
-                throw new TemplateError(line, "macro takes " + parameters.size() + " arguments, found " + arguments.size());
+                throw new TemplateError(
+                        line, "macro takes " + parameters.size() + " arguments, found " + arguments.size());
             }
             for (String name : named.keySet()) {
                 if (!parameters.contains(name) && !name.equals("caller")) {
@@ -342,7 +344,8 @@ final class Interpreter {
 
     // ---- expressions
 
-    @Nullable Object eval(Node.Expr expression) {
+    @Nullable
+    Object eval(Node.Expr expression) {
         step(expression.line());
         if (expression instanceof Node.Literal literal) {
             return literal.value();
@@ -358,7 +361,11 @@ final class Interpreter {
                     : Operators.item(target, index, item.line());
         } else if (expression instanceof Node.SliceExpr slice) {
             return Operators.slice(
-                    eval(slice.target()), evalOrNull(slice.from()), evalOrNull(slice.to()), evalOrNull(slice.step()), slice.line());
+                    eval(slice.target()),
+                    evalOrNull(slice.from()),
+                    evalOrNull(slice.to()),
+                    evalOrNull(slice.step()),
+                    slice.line());
         } else if (expression instanceof Node.Call call) {
             return call(call);
         } else if (expression instanceof Node.Filter filter) {
@@ -434,7 +441,8 @@ final class Interpreter {
             return map.containsKey(key) ? map.get(key) : new Values.Undefined(name);
         }
         if (target instanceof Values.Undefined undefined) {
-            throw new TemplateError(line, "'" + undefined.name() + "' is undefined and has no attribute '" + name + "'");
+            throw new TemplateError(
+                    line, "'" + undefined.name() + "' is undefined and has no attribute '" + name + "'");
         }
         return new Values.Undefined(name);
     }
@@ -447,7 +455,9 @@ final class Interpreter {
         if (!(target instanceof Values.Callable callable)) {
             String what = call.target() instanceof Node.Name name
                     ? "'" + name.name() + "'"
-                    : call.target() instanceof Node.Attribute attribute ? "'" + attribute.name() + "'" : Values.typeName(target);
+                    : call.target() instanceof Node.Attribute attribute
+                            ? "'" + attribute.name() + "'"
+                            : Values.typeName(target);
             throw new TemplateError(call.line(), what + " is not a supported function or method");
         }
         return callable.call(all(call.arguments()), named(call.named()), call.line());

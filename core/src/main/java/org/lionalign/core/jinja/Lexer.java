@@ -33,14 +33,15 @@ final class Lexer {
     private static final Pattern NUMBER =
             Pattern.compile("(\\d[\\d_]*\\.\\d[\\d_]*([eE][-+]?\\d+)?)|(\\d[\\d_]*[eE][-+]?\\d+)|(\\d[\\d_]*)");
     private static final String[] OPERATORS = {
-        "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", ".", ",", ":", "|", "(", ")", "[", "]", "{",
-        "}"
+        "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", ".", ",", ":", "|", "(", ")",
+        "[", "]", "{", "}"
     };
 
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
     private int at;
-    private boolean lineStarting = true; // the next text begins a line: nothing precedes it, or a newline that a tag swallowed
+    private boolean lineStarting =
+            true; // the next text begins a line: nothing precedes it, or a newline that a tag swallowed
 
     private Lexer(String source) {
         // Like Jinja: line ends are \n, and one newline at the end of the file does not count.
@@ -73,7 +74,9 @@ final class Lexer {
                 case "{#" -> comment(tag);
                 case "{{" -> inside(Kind.EXPRESSION_START, Kind.EXPRESSION_END, "}}");
                 default -> {
-                    Matcher raw = Pattern.compile("\\s*raw\\s*([-+]?)%\\}").matcher(source).region(at, source.length());
+                    Matcher raw = Pattern.compile("\\s*raw\\s*([-+]?)%\\}")
+                            .matcher(source)
+                            .region(at, source.length());
                     if (raw.lookingAt()) {
                         raw(raw);
                     } else {
@@ -132,7 +135,10 @@ final class Lexer {
         }
         at = start;
         swallow(open.group(1).equals("-"), open.group(1).isEmpty());
-        text(source.substring(Math.min(at, end.start()), end.start()), end.group(1).isEmpty(), end.group(1).equals("-"));
+        text(
+                source.substring(Math.min(at, end.start()), end.start()),
+                end.group(1).isEmpty(),
+                end.group(1).equals("-"));
         at = end.end();
         swallow(end.group(2).equals("-"), end.group(2).isEmpty());
     }
@@ -168,7 +174,8 @@ final class Lexer {
         int line = line(at);
         if (Character.isLetter(c) || c == '_') {
             int end = at;
-            while (end < source.length() && (Character.isLetterOrDigit(source.charAt(end)) || source.charAt(end) == '_')) {
+            while (end < source.length()
+                    && (Character.isLetterOrDigit(source.charAt(end)) || source.charAt(end) == '_')) {
                 end++;
             }
             tokens.add(new Token(Kind.NAME, source.substring(at, end), line));

@@ -40,35 +40,46 @@ final class Methods {
                         argument(a, 1, line),
                         a.size() > 2 ? Values.integer(a.get(2), "count", line) : -1);
             case "join" -> (a, n, line) -> Filters.join(Values.iterate(a.isEmpty() ? null : a.get(0), line), s);
-            case "find" -> (a, n, line) -> (long) text.indexOf(argument(a, 0, line).text());
-            case "rfind" -> (a, n, line) -> (long) text.lastIndexOf(argument(a, 0, line).text());
-            case "index" -> (a, n, line) -> {
-                int at = text.indexOf(argument(a, 0, line).text());
-                if (at < 0) {
-                    throw new TemplateError(line, "substring not found");
-                }
-                return (long) at;
-            };
+            case "find" ->
+                (a, n, line) -> (long) text.indexOf(argument(a, 0, line).text());
+            case "rfind" ->
+                (a, n, line) -> (long) text.lastIndexOf(argument(a, 0, line).text());
+            case "index" ->
+                (a, n, line) -> {
+                    int at = text.indexOf(argument(a, 0, line).text());
+                    if (at < 0) {
+                        throw new TemplateError(line, "substring not found");
+                    }
+                    return (long) at;
+                };
             case "count" -> (a, n, line) -> count(text, argument(a, 0, line).text());
             case "isdigit", "isnumeric", "isdecimal" ->
                 (a, n, line) -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
             case "isalpha" -> (a, n, line) -> !text.isEmpty() && text.chars().allMatch(Character::isLetter);
             case "isalnum" -> (a, n, line) -> !text.isEmpty() && text.chars().allMatch(Character::isLetterOrDigit);
-            case "isspace" -> (a, n, line) -> !text.isEmpty() && s.strip(null, true, true).length() == 0;
+            case "isspace" ->
+                (a, n, line) -> !text.isEmpty() && s.strip(null, true, true).length() == 0;
             case "isupper" ->
-                (a, n, line) -> text.chars().anyMatch(Character::isUpperCase) && text.chars().noneMatch(Character::isLowerCase);
+                (a, n, line) -> text.chars().anyMatch(Character::isUpperCase)
+                        && text.chars().noneMatch(Character::isLowerCase);
             case "islower" ->
-                (a, n, line) -> text.chars().anyMatch(Character::isLowerCase) && text.chars().noneMatch(Character::isUpperCase);
-            case "removeprefix" -> (a, n, line) -> text.startsWith(argument(a, 0, line).text())
-                    ? s.substring(argument(a, 0, line).length(), s.length())
-                    : s;
-            case "removesuffix" -> (a, n, line) -> !argument(a, 0, line).text().isEmpty() && text.endsWith(argument(a, 0, line).text())
-                    ? s.substring(0, s.length() - argument(a, 0, line).length())
-                    : s;
-            case "zfill" -> (a, n, line) -> {
-                long width = Math.min(Values.integer(a.get(0), "width", line), 10_000);
-                return Str.of("0".repeat((int) Math.max(0, width - s.length()))).plus(s);
-            };
+                (a, n, line) -> text.chars().anyMatch(Character::isLowerCase)
+                        && text.chars().noneMatch(Character::isUpperCase);
+            case "removeprefix" ->
+                (a, n, line) -> text.startsWith(argument(a, 0, line).text())
+                        ? s.substring(argument(a, 0, line).length(), s.length())
+                        : s;
+            case "removesuffix" ->
+                (a, n, line) -> !argument(a, 0, line).text().isEmpty()
+                                && text.endsWith(argument(a, 0, line).text())
+                        ? s.substring(0, s.length() - argument(a, 0, line).length())
+                        : s;
+            case "zfill" ->
+                (a, n, line) -> {
+                    long width = Math.min(Values.integer(a.get(0), "width", line), 10_000);
+                    return Str.of("0".repeat((int) Math.max(0, width - s.length())))
+                            .plus(s);
+                };
             case "format" -> (a, n, line) -> format(s, a, n, line);
             default -> null;
         };
@@ -76,20 +87,22 @@ final class Methods {
 
     private static Values.@Nullable Callable mapping(Map<?, ?> map, String name) {
         return switch (name) {
-            case "items" -> (a, n, line) -> {
-                List<@Nullable Object> items = new ArrayList<>();
-                map.forEach((key, value) -> items.add(pair(key, value)));
-                return items;
-            };
+            case "items" ->
+                (a, n, line) -> {
+                    List<@Nullable Object> items = new ArrayList<>();
+                    map.forEach((key, value) -> items.add(pair(key, value)));
+                    return items;
+                };
             case "keys" -> (a, n, line) -> new ArrayList<@Nullable Object>(map.keySet());
             case "values" -> (a, n, line) -> new ArrayList<@Nullable Object>(map.values());
-            case "get" -> (a, n, line) -> {
-                Object key = a.isEmpty() ? null : a.get(0);
-                if (key != null && map.containsKey(key)) {
-                    return map.get(key);
-                }
-                return a.size() > 1 ? a.get(1) : n.get("default");
-            };
+            case "get" ->
+                (a, n, line) -> {
+                    Object key = a.isEmpty() ? null : a.get(0);
+                    if (key != null && map.containsKey(key)) {
+                        return map.get(key);
+                    }
+                    return a.size() > 1 ? a.get(1) : n.get("default");
+                };
             case "copy" -> (a, n, line) -> map;
             default -> null;
         };
@@ -97,15 +110,19 @@ final class Methods {
 
     private static Values.@Nullable Callable list(List<?> list, String name) {
         return switch (name) {
-            case "index" -> (a, n, line) -> {
-                for (int i = 0; i < list.size(); i++) {
-                    if (Values.equal(list.get(i), a.get(0))) {
-                        return (long) i;
+            case "index" ->
+                (a, n, line) -> {
+                    for (int i = 0; i < list.size(); i++) {
+                        if (Values.equal(list.get(i), a.get(0))) {
+                            return (long) i;
+                        }
                     }
-                }
-                throw new TemplateError(line, "value is not in the list");
-            };
-            case "count" -> (a, n, line) -> list.stream().filter(item -> Values.equal(item, a.get(0))).count();
+                    throw new TemplateError(line, "value is not in the list");
+                };
+            case "count" ->
+                (a, n, line) -> list.stream()
+                        .filter(item -> Values.equal(item, a.get(0)))
+                        .count();
             case "copy" -> (a, n, line) -> list;
             default -> null;
         };
@@ -119,18 +136,23 @@ final class Methods {
     }
 
     private static @Nullable String chars(List<@Nullable Object> arguments, int line) {
-        return arguments.isEmpty() || arguments.get(0) == null ? null : argument(arguments, 0, line).text();
+        return arguments.isEmpty() || arguments.get(0) == null
+                ? null
+                : argument(arguments, 0, line).text();
     }
 
     static Str argument(List<@Nullable Object> arguments, int i, int line) {
         if (i < arguments.size() && arguments.get(i) instanceof Str s) {
             return s;
         }
-        throw new TemplateError(line, "argument " + (i + 1) + " must be a string, is "
-                + (i < arguments.size() ? Values.typeName(arguments.get(i)) : "missing"));
+        throw new TemplateError(
+                line,
+                "argument " + (i + 1) + " must be a string, is "
+                        + (i < arguments.size() ? Values.typeName(arguments.get(i)) : "missing"));
     }
 
-    private static boolean anyOf(List<@Nullable Object> arguments, int line, java.util.function.Predicate<String> test) {
+    private static boolean anyOf(
+            List<@Nullable Object> arguments, int line, java.util.function.Predicate<String> test) {
         if (!arguments.isEmpty() && arguments.get(0) instanceof List<?> list) {
             return list.stream().anyMatch(item -> item instanceof Str s && test.test(s.text()));
         }
@@ -177,7 +199,9 @@ final class Methods {
             throw new TemplateError(line, "empty separator");
         }
         int at = 0;
-        for (int found = s.text().indexOf(by); found >= 0 && most-- != 0; found = s.text().indexOf(by, at)) {
+        for (int found = s.text().indexOf(by);
+                found >= 0 && most-- != 0;
+                found = s.text().indexOf(by, at)) {
             parts.add(s.substring(at, found));
             at = found + by.length();
         }

@@ -23,7 +23,12 @@ sealed interface Node {
 
     record Item(Expr target, Expr index, int line) implements Expr {}
 
-    record SliceExpr(Expr target, @Nullable Expr from, @Nullable Expr to, @Nullable Expr step, int line) implements Expr {}
+    record SliceExpr(
+            Expr target,
+            @Nullable Expr from,
+            @Nullable Expr to,
+            @Nullable Expr step,
+            int line) implements Expr {}
 
     record Call(Expr target, List<Expr> arguments, Map<String, Expr> named, int line) implements Expr {}
 
@@ -50,7 +55,8 @@ sealed interface Node {
 
     record Output(Expr value, int line) implements Statement {}
 
-    record If(List<Expr> conditions, List<List<Statement>> bodies, List<Statement> otherwise, int line) implements Statement {}
+    record If(List<Expr> conditions, List<List<Statement>> bodies, List<Statement> otherwise, int line)
+            implements Statement {}
 
     record For(
             List<String> targets,

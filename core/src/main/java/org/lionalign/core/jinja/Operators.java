@@ -136,8 +136,10 @@ final class Operators {
         return new Values.Undefined(String.valueOf(index));
     }
 
-    static Object slice(@Nullable Object target, @Nullable Object from, @Nullable Object to, @Nullable Object by, int line) {
-        List<@Nullable Object> items = target instanceof Str || target instanceof List ? Values.iterate(target, line) : null;
+    static Object slice(
+            @Nullable Object target, @Nullable Object from, @Nullable Object to, @Nullable Object by, int line) {
+        List<@Nullable Object> items =
+                target instanceof Str || target instanceof List ? Values.iterate(target, line) : null;
         if (items == null) {
             throw new TemplateError(line, Values.typeName(target) + " cannot be sliced");
         }
@@ -152,7 +154,9 @@ final class Operators {
         for (long i = start; step > 0 ? i < stop : i > stop; i += step) {
             taken.add(items.get((int) i));
         }
-        return target instanceof Str ? Str.concat(taken.stream().map(Values::str).toList()) : taken;
+        return target instanceof Str
+                ? Str.concat(taken.stream().map(Values::str).toList())
+                : taken;
     }
 
     private static long bound(@Nullable Object value, long missing, long least, long most, long n, int line) {

@@ -54,13 +54,16 @@ final class Parser {
             Token token = next();
             if (token.kind() != kind || (value != null && !token.value().equals(value))) {
                 throw new TemplateError(
-                        token.line(), "expected " + (value == null ? kind : "'" + value + "'") + ", found " + describe(token));
+                        token.line(),
+                        "expected " + (value == null ? kind : "'" + value + "'") + ", found " + describe(token));
             }
             return token;
         }
 
         static String describe(Token token) {
-            return token.kind() == Kind.END ? "the end of the template" : token.value().isEmpty() ? token.kind().toString() : "'" + token.value() + "'";
+            return token.kind() == Kind.END
+                    ? "the end of the template"
+                    : token.value().isEmpty() ? token.kind().toString() : "'" + token.value() + "'";
         }
     }
 
@@ -101,8 +104,10 @@ final class Parser {
                 statements.add(statement());
             } else {
                 if (!closing.isEmpty()) {
-                    throw new TemplateError(token.line(), "expected one of " + new java.util.TreeSet<>(closing) + ", found "
-                            + Cursor.describe(token));
+                    throw new TemplateError(
+                            token.line(),
+                            "expected one of " + new java.util.TreeSet<>(closing) + ", found "
+                                    + Cursor.describe(token));
                 }
                 depth--;
                 return statements;
@@ -217,7 +222,8 @@ final class Parser {
             Token name = cursor.expect(Kind.NAME, null);
             Node.Expr target = new Node.Name(name.value(), name.line());
             while (cursor.accept(Kind.OPERATOR, ".")) {
-                target = new Node.Attribute(target, cursor.expect(Kind.NAME, null).value(), line);
+                target = new Node.Attribute(
+                        target, cursor.expect(Kind.NAME, null).value(), line);
             }
             targets.add(target);
         } while (cursor.accept(Kind.OPERATOR, ","));

@@ -102,7 +102,8 @@ public final class Template {
     private Map<String, @Nullable Object> functions() {
         Map<String, @Nullable Object> functions = new HashMap<>();
         functions.put("raise_exception", (Values.Callable) (a, n, line) -> {
-            throw new TemplateError(line, "the template refuses this conversation: " + Values.str(a.isEmpty() ? null : a.get(0)));
+            throw new TemplateError(
+                    line, "the template refuses this conversation: " + Values.str(a.isEmpty() ? null : a.get(0)));
         });
         functions.put("range", (Values.Callable) (a, n, line) -> range(a, line));
         functions.put("namespace", (Values.Callable) (a, n, line) -> {

@@ -20,7 +20,8 @@ final class Values {
 
     /** Something a template can call. */
     interface Callable {
-        @Nullable Object call(List<@Nullable Object> arguments, Map<String, @Nullable Object> named, int line);
+        @Nullable
+        Object call(List<@Nullable Object> arguments, Map<String, @Nullable Object> named, int line);
     }
 
     /** {@code namespace(…)}: the only value that a template can change. */
@@ -43,7 +44,8 @@ final class Values {
             }
             case STRING -> Str.of(node.textValue(), mark);
             case BOOLEAN -> node.booleanValue();
-            case NUMBER -> node.isIntegralNumber() && node.canConvertToLong() ? (Object) node.longValue() : node.doubleValue();
+            case NUMBER ->
+                node.isIntegralNumber() && node.canConvertToLong() ? (Object) node.longValue() : node.doubleValue();
             default -> null;
         };
     }
@@ -89,7 +91,8 @@ final class Values {
         }
         if (x instanceof Map<?, ?> m && y instanceof Map<?, ?> n) {
             return m.size() == n.size()
-                    && m.entrySet().stream().allMatch(e -> n.containsKey(e.getKey()) && equal(e.getValue(), n.get(e.getKey())));
+                    && m.entrySet().stream()
+                            .allMatch(e -> n.containsKey(e.getKey()) && equal(e.getValue(), n.get(e.getKey())));
         }
         return x == null ? y == null : x.equals(y);
     }
@@ -121,7 +124,9 @@ final class Values {
     }
 
     static double number(@Nullable Object value) {
-        return value instanceof Boolean b ? (b ? 1 : 0) : ((Number) java.util.Objects.requireNonNull(value)).doubleValue();
+        return value instanceof Boolean b
+                ? (b ? 1 : 0)
+                : ((Number) java.util.Objects.requireNonNull(value)).doubleValue();
     }
 
     static long integer(@Nullable Object value, String what, int line) {
@@ -243,7 +248,11 @@ final class Values {
         if (value instanceof Str s) {
             String quote = s.text().contains("'") && !s.text().contains("\"") ? "\"" : "'";
             return quote
-                    + s.text().replace("\\", "\\\\").replace(quote, "\\" + quote).replace("\n", "\\n").replace("\t", "\\t")
+                    + s.text()
+                            .replace("\\", "\\\\")
+                            .replace(quote, "\\" + quote)
+                            .replace("\n", "\\n")
+                            .replace("\t", "\\t")
                             .replace("\r", "\\r")
                     + quote;
         }
@@ -257,7 +266,10 @@ final class Values {
         if (value instanceof Map<?, ?> map) {
             StringBuilder text = new StringBuilder("{");
             for (Map.Entry<?, ?> entry : map.entrySet()) {
-                text.append(text.length() > 1 ? ", " : "").append(repr(entry.getKey())).append(": ").append(repr(entry.getValue()));
+                text.append(text.length() > 1 ? ", " : "")
+                        .append(repr(entry.getKey()))
+                        .append(": ")
+                        .append(repr(entry.getValue()));
             }
             return text.append('}').toString();
         }
@@ -277,14 +289,16 @@ final class Values {
             String[] parts = Double.toString(d).split("E");
             String mantissa = parts[0].endsWith(".0") ? parts[0].substring(0, parts[0].length() - 2) : parts[0];
             int exponent = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
-            return mantissa + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+            return mantissa + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "")
+                    + Math.abs(exponent);
         }
         String plain = new BigDecimal(Double.toString(d)).toPlainString();
         return plain.contains(".") ? plain : plain + ".0";
     }
 
     /** {@code json.dumps(value, ensure_ascii=False, indent=indent)}. */
-    static String json(@Nullable Object value, int indent, @Nullable List<String> separators, boolean sortKeys, int line) {
+    static String json(
+            @Nullable Object value, int indent, @Nullable List<String> separators, boolean sortKeys, int line) {
         StringBuilder text = new StringBuilder();
         String item = separators != null ? separators.get(0) : indent >= 0 ? "," : ", ";
         String key = separators != null ? separators.get(1) : ": ";
@@ -293,13 +307,21 @@ final class Values {
     }
 
     private static void json(
-            @Nullable Object value, StringBuilder out, int indent, int depth, String item, String key, boolean sort, int line) {
+            @Nullable Object value,
+            StringBuilder out,
+            int indent,
+            int depth,
+            String item,
+            String key,
+            boolean sort,
+            int line) {
         if (value == null) {
             out.append("null");
         } else if (value instanceof Boolean || value instanceof Long) {
             out.append(value);
         } else if (value instanceof Double d) {
-            out.append(Double.isNaN(d) ? "NaN" : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : floatText(d));
+            out.append(
+                    Double.isNaN(d) ? "NaN" : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : floatText(d));
         } else if (value instanceof Str s) {
             quote(s.text(), out);
         } else if (value instanceof List<?> list) {
@@ -317,13 +339,18 @@ final class Values {
             out.append('{');
             List<Map.Entry<?, ?>> entries = new ArrayList<>(map.entrySet());
             if (sort) {
-                entries.sort((a, b) -> str(a.getKey()).text().compareTo(str(b.getKey()).text()));
+                entries.sort((a, b) ->
+                        str(a.getKey()).text().compareTo(str(b.getKey()).text()));
             }
             for (int i = 0; i < entries.size(); i++) {
                 out.append(i > 0 ? item : "");
                 newline(out, indent, depth);
                 Object name = entries.get(i).getKey();
-                quote(name instanceof Boolean || name == null ? json(name, -1, null, false, line) : str(name).text(), out);
+                quote(
+                        name instanceof Boolean || name == null
+                                ? json(name, -1, null, false, line)
+                                : str(name).text(),
+                        out);
                 out.append(key);
                 json(entries.get(i).getValue(), out, indent, depth + 1, item, key, sort, line);
             }

@@ -25,11 +25,15 @@ class GoldenTemplatesTest {
             JsonNode cases = Json.parse(SharedData.text("golden/chat_templates/" + file + ".json"), file);
             return Stream.iterate(0, i -> i + 1).limit(cases.size()).map(i -> {
                 JsonNode c = cases.get(i);
-                return DynamicTest.dynamicTest(file + "/" + i + " " + c.path("name").asText(), () -> {
-                    Template template = Template.parse(file + "#" + i, c.get("chat_template").textValue())
-                            .withClock(() -> LocalDateTime.of(2026, 11, 24, 12, 0));
-                    assertThat(template.render(c.get("data")).text()).isEqualTo(c.get("expected").textValue());
-                });
+                return DynamicTest.dynamicTest(
+                        file + "/" + i + " " + c.path("name").asText(), () -> {
+                            Template template = Template.parse(
+                                            file + "#" + i,
+                                            c.get("chat_template").textValue())
+                                    .withClock(() -> LocalDateTime.of(2026, 11, 24, 12, 0));
+                            assertThat(template.render(c.get("data")).text())
+                                    .isEqualTo(c.get("expected").textValue());
+                        });
             });
         });
     }
@@ -39,7 +43,8 @@ class GoldenTemplatesTest {
         int parsed = 0;
         for (String folder : List.of("chujiezheng", "llamacpp", "axolotl", "trl")) {
             try (Stream<Path> files = Files.walk(SharedData.require("templates/" + folder))) {
-                for (Path file : files.filter(f -> f.toString().endsWith(".jinja")).toList()) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".jinja")).toList()) {
                     Template.parse(file.getFileName().toString(), Files.readString(file));
                     parsed++;
                 }
@@ -52,7 +57,9 @@ class GoldenTemplatesTest {
     void mutatedTemplatesAreRefusedOrRenderedButNeverHang() throws IOException {
         List<String> sources;
         try (Stream<Path> files = Files.walk(SharedData.require("templates/trl"))) {
-            sources = files.filter(f -> f.toString().endsWith(".jinja")).sorted().map(f -> {
+            sources = files.filter(f -> f.toString().endsWith(".jinja"))
+                    .sorted()
+                    .map(f -> {
                         try {
                             return Files.readString(f);
                         } catch (IOException e) {
