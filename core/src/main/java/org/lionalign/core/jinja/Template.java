@@ -92,7 +92,14 @@ public final class Template {
         if (key.equals("messages") && value.isArray()) {
             List<@Nullable Object> messages = new ArrayList<>();
             for (int i = 0; i < value.size(); i++) {
-                messages.add(Values.of(value.get(i), i + 1));
+                Object message = Values.of(value.get(i), i + 1);
+                if (message instanceof Map<?, ?> fields && fields.get(Str.of("role")) instanceof Str role) {
+                    // The role chooses the header: it is the conversation's form, not anybody's words.
+                    @SuppressWarnings("unchecked")
+                    Map<Object, @Nullable Object> own = (Map<Object, @Nullable Object>) fields;
+                    own.put(Str.of("role"), Str.of(role.text()));
+                }
+                messages.add(message);
             }
             return messages;
         }
