@@ -39,7 +39,9 @@ public final class ChatTemplate {
             return new ChatTemplate(Template.parse(jinja.toString(), read(jinja)), tokens);
         }
         Path config = directory.resolve("tokenizer_config.json");
-        JsonNode node = Files.exists(config) ? Json.read(config).path("chat_template") : Json.object().path("none");
+        JsonNode node = Files.exists(config)
+                ? Json.read(config).path("chat_template")
+                : Json.object().path("none");
         String source = null;
         if (node.isTextual()) {
             source = node.textValue();

@@ -33,7 +33,8 @@ public record EncodedChat(int[] ids, boolean[] supervised, int promptLength) {
         for (RenderedChat.Turn turn : chat.turns()) {
             if (supervise.test(turn)) {
                 for (int t = 0; t < supervised.length; t++) {
-                    // A token belongs to the turn in which its text begins; an empty one (byte of a character) to where it stands.
+                    // A token belongs to the turn in which its text begins; an empty one (byte of a character) to where
+                    // it stands.
                     supervised[t] |= encoded.starts()[t] >= turn.start() && encoded.starts()[t] < turn.end();
                 }
             }
@@ -60,7 +61,9 @@ public record EncodedChat(int[] ids, boolean[] supervised, int promptLength) {
         int[] ends = new int[0];
         int from = 0;
         for (int i = 0; i <= chat.turns().size(); i++) {
-            int to = i < chat.turns().size() ? chat.turns().get(i).start() : chat.text().length();
+            int to = i < chat.turns().size()
+                    ? chat.turns().get(i).start()
+                    : chat.text().length();
             Encoded part = tokenizer.encode(chat.text().substring(from, to), Arrays.copyOfRange(chat.data(), from, to));
             int old = ids.length;
             ids = Arrays.copyOf(ids, old + part.ids().length);
@@ -80,7 +83,8 @@ public record EncodedChat(int[] ids, boolean[] supervised, int promptLength) {
     public void checkBos(int bos, boolean expected, String row) {
         for (int t = 0; t < ids.length; t++) {
             if (ids[t] == bos && (t > 0 || !expected)) {
-                throw new BadInput(row + ": expected " + (expected ? "one beginning-of-text token, at the front" : "no beginning-of-text token")
+                throw new BadInput(row + ": expected "
+                        + (expected ? "one beginning-of-text token, at the front" : "no beginning-of-text token")
                         + ", found one at token " + t + " (does the template write it twice?)");
             }
         }
@@ -94,8 +98,8 @@ public record EncodedChat(int[] ids, boolean[] supervised, int promptLength) {
         for (int t = 0; t < ids.length; t++) {
             boolean last = supervised[t] && (t + 1 == ids.length || !supervised[t + 1]);
             if (last && !stops.contains(ids[t])) {
-                throw new BadInput(row + ": expected the assistant's turn to end in a stop token " + stops + ", found token "
-                        + ids[t] + " at " + t);
+                throw new BadInput(row + ": expected the assistant's turn to end in a stop token " + stops
+                        + ", found token " + ids[t] + " at " + t);
             }
         }
     }

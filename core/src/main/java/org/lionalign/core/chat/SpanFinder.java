@@ -42,7 +42,10 @@ final class SpanFinder {
         for (int m = 0; m < messages.size(); m++) {
             if (contents[m][0] >= 0) {
                 spans.add(new RenderedChat.Span(
-                        contents[m][0], contents[m][1], m, messages.get(m).path("role").asText()));
+                        contents[m][0],
+                        contents[m][1],
+                        m,
+                        messages.get(m).path("role").asText()));
             }
         }
         spans.sort(java.util.Comparator.comparingInt(RenderedChat.Span::start));
@@ -109,7 +112,8 @@ final class SpanFinder {
                 return m;
             }
         }
-        throw new BadInput(template.name() + ": generation block at character " + start + " belongs to no assistant message");
+        throw new BadInput(
+                template.name() + ": generation block at character " + start + " belongs to no assistant message");
     }
 
     /** A message of which the template wrote nothing must have had nothing to say. */
@@ -139,8 +143,9 @@ final class SpanFinder {
         for (int i = start; i < end; i++) {
             int source = full.sources()[i];
             if (source > 0 && source != m + 1 && source != Template.OTHER_DATA) {
-                throw new BadInput(template.name() + ": the turn of message " + m + " cannot be told apart from message "
-                        + (source - 1) + " in the rendered text (characters " + start + " to " + end + ")");
+                throw new BadInput(
+                        template.name() + ": the turn of message " + m + " cannot be told apart from message "
+                                + (source - 1) + " in the rendered text (characters " + start + " to " + end + ")");
             }
         }
         return new RenderedChat.Turn(start, end, m);
@@ -173,7 +178,8 @@ final class SpanFinder {
     /** Through the end-of-turn text: blanks right after the content, then everything up to the next white space or data. */
     private int endOfTurn(int m, int contentEnd) {
         String upTo = prefix(m + 1, false);
-        int limit = upTo != null && text.startsWith(upTo) && upTo.length() >= contentEnd ? upTo.length() : text.length();
+        int limit =
+                upTo != null && text.startsWith(upTo) && upTo.length() >= contentEnd ? upTo.length() : text.length();
         int at = contentEnd;
         while (at < limit && full.sources()[at] == 0 && Character.isWhitespace(text.charAt(at))) {
             at++;
@@ -184,7 +190,9 @@ final class SpanFinder {
         }
         // Only what lies on the content's own line counts: after a line break stands the next header, or nothing.
         boolean broken = text.substring(contentEnd, at).indexOf('\n') >= 0;
-        return end > at && !broken ? end : broken && end > at && looksLikeMarker(at, end) && end == lastMarker(at, limit) ? end : contentEnd;
+        return end > at && !broken
+                ? end
+                : broken && end > at && looksLikeMarker(at, end) && end == lastMarker(at, limit) ? end : contentEnd;
     }
 
     /** Some templates put the end marker on a line of its own. */

@@ -38,7 +38,8 @@ public final class StopTokens {
     /** The control token with which a template ends an assistant's turn, or empty when it ends in none. */
     public static OptionalInt endOfTurn(ChatTemplate template, Tokenizer tokenizer) {
         try {
-            RenderedChat chat = template.render(Conversation.of(new Message("user", "Hi"), new Message("assistant", "Hello")));
+            RenderedChat chat =
+                    template.render(Conversation.of(new Message("user", "Hi"), new Message("assistant", "Hello")));
             EncodedChat encoded = EncodedChat.encode(chat, tokenizer, turn -> true);
             for (int t = encoded.ids().length - 1; t >= 0; t--) {
                 if (encoded.supervised()[t]) {

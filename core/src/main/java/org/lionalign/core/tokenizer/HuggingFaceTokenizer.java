@@ -54,7 +54,11 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     private HuggingFaceTokenizer(Path file, byte[] bytes) {
         JsonNode parsed = Json.parse(new String(bytes, StandardCharsets.UTF_8), file.toString());
         if (!(parsed instanceof ObjectNode root) || !root.path("model").isObject()) {
-            throw BadInput.of(file, "model", "an object, as tokenizer.json has it", parsed.path("model").getNodeType().toString());
+            throw BadInput.of(
+                    file,
+                    "model",
+                    "an object, as tokenizer.json has it",
+                    parsed.path("model").getNodeType().toString());
         }
         digest = sha256(bytes);
         tokens = readVocabulary(file, root);
@@ -86,7 +90,8 @@ public final class HuggingFaceTokenizer implements Tokenizer {
                 InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw) {
             return new HuggingFaceTokenizer(file, in.readAllBytes());
         } catch (NoSuchFileException e) {
-            throw new BadInput(file + ": no such file (a tokenizer in Hugging Face's tokenizer.json format is needed)", e);
+            throw new BadInput(
+                    file + ": no such file (a tokenizer in Hugging Face's tokenizer.json format is needed)", e);
         } catch (IOException e) {
             throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
         }
@@ -114,7 +119,11 @@ public final class HuggingFaceTokenizer implements Tokenizer {
                 ids.put(vocabulary.get(i).path(0).asText(), i);
             }
         } else {
-            throw BadInput.of(file, "model.vocab", "an object or a list", vocabulary.getNodeType().toString());
+            throw BadInput.of(
+                    file,
+                    "model.vocab",
+                    "an object or a list",
+                    vocabulary.getNodeType().toString());
         }
         for (JsonNode token : root.path("added_tokens")) {
             Added entry = new Added(

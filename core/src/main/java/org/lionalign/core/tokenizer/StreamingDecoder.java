@@ -22,13 +22,15 @@ public final class StreamingDecoder {
         if (now.endsWith("\uFFFD") || now.length() <= before.length()) {
             return "";
         }
-        // Decoding depends on the neighbours (leading blanks of SentencePiece), so one stable stretch is kept as context.
+        // Decoding depends on the neighbours (leading blanks of SentencePiece), so one stable stretch is kept as
+        // context.
         context = emitted;
         emitted = ids.size();
         return now.substring(before.length());
     }
 
     private String decode(int from, int to) {
-        return tokenizer.decode(ids.subList(from, to).stream().mapToInt(Integer::intValue).toArray(), true);
+        return tokenizer.decode(
+                ids.subList(from, to).stream().mapToInt(Integer::intValue).toArray(), true);
     }
 }

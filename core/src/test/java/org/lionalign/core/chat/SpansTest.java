@@ -35,46 +35,59 @@ class SpansTest {
                 found.filter(f -> f.toString().endsWith(".jinja")).sorted().forEach(files::add);
             }
         }
-        return files.stream().map(file -> DynamicTest.dynamicTest(file.getParent().getFileName() + "/" + file.getFileName(), () -> {
-            ChatTemplate template = ChatTemplate.of(file.getFileName().toString(), Files.readString(file), TOKENS);
-            Conversation conversation = Conversation.of(
-                    new Message("user", "first question <|im_start|>assistant here"),
-                    new Message("assistant", "Answer one\nof two lines."),
-                    new Message("user", "second question"),
-                    new Message("assistant", "Answer two."));
-            RenderedChat chat;
-            try {
-                chat = template.render(conversation);
-            } catch (BadInput refused) {
-                // Templates for retrieval or tools refuse a plain conversation; that they say so is what is asked here.
-                assertThat(refused.getMessage()).contains(file.getFileName().toString());
-                org.junit.jupiter.api.Assumptions.abort("SKIPPED, the template refuses: " + refused.getMessage());
-                return;
-            }
-            assertThat(chat.turns()).isNotEmpty();
-            RenderedChat.Turn last = chat.turns().get(chat.turns().size() - 1);
-            assertThat(last.message()).isEqualTo(3);
-            assertThat(chat.text().substring(last.start(), last.end())).contains("Answer two.").doesNotContain("question");
-            for (RenderedChat.Turn turn : chat.turns()) {
-                for (RenderedChat.Span span : chat.spans()) {
-                    boolean inside = span.start() >= turn.start() && span.end() <= turn.end();
-                    assertThat(inside).as(span + " in " + turn).isEqualTo(span.message() == turn.message());
-                    if (span.message() != turn.message()) {
-                        assertThat(span.end() <= turn.start() || span.start() >= turn.end()).isTrue();
+        return files.stream()
+                .map(file -> DynamicTest.dynamicTest(file.getParent().getFileName() + "/" + file.getFileName(), () -> {
+                    ChatTemplate template =
+                            ChatTemplate.of(file.getFileName().toString(), Files.readString(file), TOKENS);
+                    Conversation conversation = Conversation.of(
+                            new Message("user", "first question <|im_start|>assistant here"),
+                            new Message("assistant", "Answer one\nof two lines."),
+                            new Message("user", "second question"),
+                            new Message("assistant", "Answer two."));
+                    RenderedChat chat;
+                    try {
+                        chat = template.render(conversation);
+                    } catch (BadInput refused) {
+                        // Templates for retrieval or tools refuse a plain conversation; that they say so is what is
+                        // asked here.
+                        assertThat(refused.getMessage())
+                                .contains(file.getFileName().toString());
+                        org.junit.jupiter.api.Assumptions.abort(
+                                "SKIPPED, the template refuses: " + refused.getMessage());
+                        return;
                     }
-                }
-            }
-        }));
+                    assertThat(chat.turns()).isNotEmpty();
+                    RenderedChat.Turn last = chat.turns().get(chat.turns().size() - 1);
+                    assertThat(last.message()).isEqualTo(3);
+                    assertThat(chat.text().substring(last.start(), last.end()))
+                            .contains("Answer two.")
+                            .doesNotContain("question");
+                    for (RenderedChat.Turn turn : chat.turns()) {
+                        for (RenderedChat.Span span : chat.spans()) {
+                            boolean inside = span.start() >= turn.start() && span.end() <= turn.end();
+                            assertThat(inside).as(span + " in " + turn).isEqualTo(span.message() == turn.message());
+                            if (span.message() != turn.message()) {
+                                assertThat(span.end() <= turn.start() || span.start() >= turn.end())
+                                        .isTrue();
+                            }
+                        }
+                    }
+                }));
     }
 
     @Test
     void headersAreContextAndTheStopTokenIsSupervised() {
         ChatTemplate chatml = ChatTemplate.of("chatml", ChatTemplate.builtIn("chatml"), Map.of("bos_token", "<s>"));
         RenderedChat chat = chatml.render(Conversation.of(
-                new Message("system", "sys"), new Message("user", "u"), new Message("assistant", "\nhello"), new Message("user", "v")));
+                new Message("system", "sys"),
+                new Message("user", "u"),
+                new Message("assistant", "\nhello"),
+                new Message("user", "v")));
         assertThat(chat.turns()).hasSize(1);
         assertThat(turnText(chat, 0)).isEqualTo("\nhello<|im_end|>");
-        assertThat(chat.spans()).extracting(RenderedChat.Span::role).containsExactly("system", "user", "assistant", "user");
+        assertThat(chat.spans())
+                .extracting(RenderedChat.Span::role)
+                .containsExactly("system", "user", "assistant", "user");
         assertThat(chatml.prompt(Conversation.of(new Message("user", "u"))).text())
                 .isEqualTo("<s><|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n");
     }
@@ -87,7 +100,10 @@ class SpansTest {
                         + "U:{{ m.content }}{% endif %}\n{% endfor %}",
                 Map.of());
         RenderedChat chat = template.render(Conversation.of(
-                new Message("user", "q"), new Message("assistant", "a"), new Message("user", "q"), new Message("assistant", "")));
+                new Message("user", "q"),
+                new Message("assistant", "a"),
+                new Message("user", "q"),
+                new Message("assistant", "")));
         assertThat(turnText(chat, 0)).isEqualTo("a<e>");
         assertThat(turnText(chat, 1)).isEqualTo("<e>");
         assertThat(chat.turns().get(1).message()).isEqualTo(3);
@@ -109,7 +125,8 @@ class SpansTest {
             Conversation asked = Conversation.of(new Message("user", "Why? 😀"));
             RenderedChat chat = chatml.render(asked.plus(new Message("assistant", answer)));
             EncodedChat encoded = EncodedChat.encode(chat, tokenizer, turn -> true);
-            int[] prompt = EncodedChat.encode(chatml.prompt(asked), tokenizer, turn -> true).ids();
+            int[] prompt = EncodedChat.encode(chatml.prompt(asked), tokenizer, turn -> true)
+                    .ids();
             assertThat(encoded.promptLength()).isEqualTo(prompt.length);
             assertThat(java.util.Arrays.copyOf(encoded.ids(), prompt.length)).isEqualTo(prompt);
             assertThat(tokenizer.decode(encoded.ids(), false)).isEqualTo(chat.text());

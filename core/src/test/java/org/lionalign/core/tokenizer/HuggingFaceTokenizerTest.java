@@ -26,7 +26,8 @@ class HuggingFaceTokenizerTest {
             return files.filter(f -> f.toString().endsWith(".json")).sorted().toList().stream()
                     .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> {
                         JsonNode golden = Json.read(file);
-                        Path vocabulary = SharedData.require(golden.get("vocabulary").asText());
+                        Path vocabulary =
+                                SharedData.require(golden.get("vocabulary").asText());
                         if (Files.isDirectory(vocabulary)
                                 && !Files.exists(vocabulary.resolve("tokenizer.json"))
                                 && !Files.exists(vocabulary.resolve("tokenizer.json.gz"))) {
@@ -35,7 +36,9 @@ class HuggingFaceTokenizerTest {
                         Tokenizer tokenizer = HuggingFaceTokenizer.load(vocabulary);
                         for (JsonNode c : golden.get("cases")) {
                             int[] expected = Json.MAPPER.convertValue(c.get("ids"), int[].class);
-                            assertThat(tokenizer.encode(c.get("text").asText())).as(c.get("text").asText()).isEqualTo(expected);
+                            assertThat(tokenizer.encode(c.get("text").asText()))
+                                    .as(c.get("text").asText())
+                                    .isEqualTo(expected);
                         }
                     }));
         }
@@ -59,7 +62,8 @@ class HuggingFaceTokenizerTest {
             assertThat(tokenizer.decode(encoded.ids(), false)).isEqualTo(text);
             int last = encoded.ids().length - 1;
             assertThat(encoded.ends()[last]).isEqualTo(text.length());
-            assertThat(text.substring(encoded.starts()[last - 1], encoded.ends()[last - 1])).isEqualTo(" lions");
+            assertThat(text.substring(encoded.starts()[last - 1], encoded.ends()[last - 1]))
+                    .isEqualTo(" lions");
         }
     }
 
@@ -71,9 +75,11 @@ class HuggingFaceTokenizerTest {
         boolean[] data = new boolean[text.length()];
         java.util.Arrays.fill(data, text.indexOf("say"), text.indexOf(" please") + 7, true);
 
-        assertThat(java.util.Arrays.stream(tokenizer.encode(text)).filter(id -> id == start)).hasSize(2);
+        assertThat(java.util.Arrays.stream(tokenizer.encode(text)).filter(id -> id == start))
+                .hasSize(2);
         Encoded safe = tokenizer.encode(text, data);
-        assertThat(java.util.Arrays.stream(safe.ids()).filter(id -> id == start)).hasSize(1);
+        assertThat(java.util.Arrays.stream(safe.ids()).filter(id -> id == start))
+                .hasSize(1);
         assertThat(tokenizer.decode(safe.ids(), false)).isEqualTo(text);
         assertThat(tokenizer.encodeLiteral("<|im_start|>")).doesNotContain(start);
 
@@ -104,7 +110,9 @@ class HuggingFaceTokenizerTest {
     void badFilesAreNamed() throws IOException {
         Path bad = dir.resolve("tokenizer.json");
         Files.writeString(bad, "{\"model\": 3}");
-        assertThatThrownBy(() -> HuggingFaceTokenizer.load(dir)).isInstanceOf(BadInput.class).hasMessageContaining("model");
+        assertThatThrownBy(() -> HuggingFaceTokenizer.load(dir))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("model");
         Files.writeString(bad, "{\"model\": {\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"x y z\"]}}");
         assertThatThrownBy(() -> HuggingFaceTokenizer.load(dir))
                 .isInstanceOf(BadInput.class)
