@@ -215,7 +215,7 @@ def lora():
     (folder / "README.md").unlink(missing_ok=True)
     config = json.loads((folder / "adapter_config.json").read_text())
     config["base_model_name_or_path"] = "../llama"
-    write_json(folder / "adapter_config.json", dict(sorted(config.items())))
+    write_json(folder / "adapter_config.json", {k: sorted(v) if isinstance(v, list) else v for k, v in sorted(config.items())})
     model = PeftModel.from_pretrained(load(base), folder, is_trainable=True).eval()
     ids, mask = batch(80, 2, 20, generator)
     values = evaluate(model, ids, mask)

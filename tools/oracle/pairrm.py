@@ -12,8 +12,10 @@ collator.py, gpt_eval/utils.py), the encoder is transformers'. Writes torch/src/
   golden.json          texts -> ids, comparison matrices, scores and ranks; both truncation rules
 """
 
+import collections
 import importlib
 import json
+import math
 import shutil
 import sys
 import types
@@ -24,7 +26,7 @@ from common import golden, repeatable, versions, write_json
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, decoders, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, decoders, processors
 from transformers import DebertaV2Config, DebertaV2Model, PreTrainedTokenizerFast
 
 CONFIG = dict(
@@ -58,14 +60,27 @@ def blender(module):
     return importlib.import_module("llm_blender." + module)
 
 
+def vocabulary(texts):
+    """Unigram pieces with log-frequencies. Counted here, since the library's trainer depends on hash order."""
+    words = collections.Counter("▁" + word for text in texts for word in text.replace("\n", " ").split())
+    pieces = collections.Counter()
+    for word, count in words.items():
+        for start in range(len(word)):
+            for end in range(start + 2, min(len(word), start + 8) + 1):
+                pieces[word[start:end]] += count * (end - start - 1)
+    chosen = [piece for piece, _ in sorted(pieces.items(), key=lambda item: (-item[1], item[0]))[:90]]
+    characters = sorted({c for word in words for c in word} | {"▁"})
+    total = sum(pieces.values())
+    return ([(token, 0.0) for token in ("[PAD]", "[CLS]", "[SEP]", "[UNK]")] + [(c, -10.0) for c in characters]
+            + [(p, round(math.log(pieces[p] / total), 6)) for p in chosen])
+
+
 def tokenizer():
-    tokens = Tokenizer(models.Unigram())
+    texts = SOURCES + sum(CANDIDATES, []) + ["The quick brown fox jumps over the lazy dog. 0123456789 user: assistant:"]
+    tokens = Tokenizer(models.Unigram(vocabulary(texts), unk_id=3))
     tokens.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\n", " ")])
     tokens.pre_tokenizer = pre_tokenizers.Metaspace()
     tokens.decoder = decoders.Metaspace()
-    texts = SOURCES + sum(CANDIDATES, []) + ["The quick brown fox jumps over the lazy dog. 0123456789 user: assistant:"]
-    tokens.train_from_iterator(texts, trainers.UnigramTrainer(
-        vocab_size=150, special_tokens=["[PAD]", "[CLS]", "[SEP]", "[UNK]"], unk_token="[UNK]", show_progress=False))
     tokens.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)])
     fast = PreTrainedTokenizerFast(tokenizer_object=tokens, pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
