@@ -51,7 +51,7 @@ class Recorder(TrainerCallback):
         def compute_loss(model, inputs, *rest, **keywords):
             items = keywords.get("num_items_in_batch")
             kept = ("input_ids", "labels", "attention_mask", "position_ids", "completion_mask", "ref_chosen_logps",
-                    "ref_rejected_logps")
+                    "ref_rejected_logps", "margin")
             batch = {key: inputs[key].tolist() for key in kept if key in inputs}
             self.current["micro_batches"].append(batch)
             self.current["num_items_in_batch"] = None if items is None else int(items)
