@@ -33,7 +33,13 @@ final class AnswerGroup implements AutoCloseable {
     private final Tensor[] keys; // per layer [rows, kv, capacity, d]
     private final Tensor[] values;
 
-    AnswerGroup(int prompt, int[] promptIds, SamplingOptions options, ModelConfig config, Device device, Tensor[][] prefill) {
+    AnswerGroup(
+            int prompt,
+            int[] promptIds,
+            SamplingOptions options,
+            ModelConfig config,
+            Device device,
+            Tensor[][] prefill) {
         this.prompt = prompt;
         this.promptIds = promptIds;
         int n = options.answers();

@@ -88,7 +88,8 @@ public final class Generator {
         }
         for (int id : ids) {
             if (id < 0 || id >= config.vocabularySize()) {
-                throw new BadInput("prompt " + p + ": token id: expected 0 to " + (config.vocabularySize() - 1) + ", found " + id);
+                throw new BadInput(
+                        "prompt " + p + ": token id: expected 0 to " + (config.vocabularySize() - 1) + ", found " + id);
             }
         }
     }

@@ -32,7 +32,8 @@ final class TokenSampler {
             for (int id : prompt) {
                 ids.putInt(id);
             }
-            return new SplittableRandom(ByteBuffer.wrap(digest.digest(ids.array())).getLong());
+            return new SplittableRandom(
+                    ByteBuffer.wrap(digest.digest(ids.array())).getLong());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
@@ -48,7 +49,8 @@ final class TokenSampler {
     Draw draw(Tensor logits, double[] uniforms) {
         Tensor wide = logits.to(Dtype.F32);
         Tensor chosen = options.temperature() == 0 ? wide.argmax(1).unsqueeze(1) : sample(wide, uniforms);
-        float[] logprobs = wide.gather(1, chosen).squeeze(1).sub(wide.logsumexp(1)).toFloats();
+        float[] logprobs =
+                wide.gather(1, chosen).squeeze(1).sub(wide.logsumexp(1)).toFloats();
         long[] ids = chosen.squeeze(1).toLongs();
         int[] narrow = new int[ids.length];
         for (int i = 0; i < narrow.length; i++) {
@@ -71,7 +73,9 @@ final class TokenSampler {
         long look = options.topK() > 0 ? Math.min(options.topK(), vocabulary) : Math.min(FIRST_LOOK, vocabulary);
         Tensor[] top = probabilities.topk(look);
         if (options.topP() < 1) {
-            double covered = top[0].sum(1, false).toDoubles().length == 0 ? 1 : least(top[0].sum(1, false).toDoubles());
+            double covered = top[0].sum(1, false).toDoubles().length == 0
+                    ? 1
+                    : least(top[0].sum(1, false).toDoubles());
             if (options.topK() == 0 && covered < options.topP() && look < vocabulary) {
                 top = probabilities.sort(true);
             }

@@ -27,14 +27,29 @@ class GeneratorTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"llama", "llama3", "llama-linear", "llama-tied", "llama-bias", "gemma", "gemma2", "mistral", "qwen2", "qwen3", "phi3"})
+            strings = {
+                "llama",
+                "llama3",
+                "llama-linear",
+                "llama-tied",
+                "llama-bias",
+                "gemma",
+                "gemma2",
+                "mistral",
+                "qwen2",
+                "qwen3",
+                "phi3"
+            })
     void greedyIsTransformersGreedy(String name) {
         Golden golden = Golden.of(name);
         int[] prompt = golden.ints("generate.prompt");
         int[] expected = golden.ints("generate.ids");
         try (CausalLm model = CausalLm.load(golden.directory, LoadOptions.inference(Dtype.F32))) {
             int[] ids = new Generator(model, SamplingOptions.greedy(expected.length, Set.of()))
-                    .generate(List.of(prompt)).get(0).get(0).ids();
+                    .generate(List.of(prompt))
+                    .get(0)
+                    .get(0)
+                    .ids();
             assertThat(ids).isEqualTo(expected);
         }
     }
@@ -45,7 +60,10 @@ class GeneratorTest {
         for (String name : new String[] {"llama", "gemma2", "mistral", "qwen3"}) {
             try (CausalLm model = CausalLm.load(Golden.of(name).directory, LoadOptions.inference(Dtype.F32))) {
                 int[] prompt = {3, 17, 42, 9, 11};
-                Answer answer = new Generator(model, SamplingOptions.greedy(40, Set.of())).generate(List.of(prompt)).get(0).get(0);
+                Answer answer = new Generator(model, SamplingOptions.greedy(40, Set.of()))
+                        .generate(List.of(prompt))
+                        .get(0)
+                        .get(0);
                 int[] at = prompt;
                 for (int id : answer.ids()) {
                     PackedBatch batch = PackedBatch.of(List.of(PromptTree.document("t", at, new boolean[at.length])));
@@ -57,7 +75,8 @@ class GeneratorTest {
                     assertThat(id).isEqualTo(best);
                     at = join(at, new int[] {id});
                 }
-                float[] scored = model.logps(PackedBatch.of(List.of(PromptTree.answers("t", prompt, List.of(answer.ids())))));
+                float[] scored =
+                        model.logps(PackedBatch.of(List.of(PromptTree.answers("t", prompt, List.of(answer.ids())))));
                 for (int i = 0; i < scored.length; i++) {
                     assertThat(answer.logprobs()[i]).isCloseTo(scored[i], within(1e-4f));
                 }
@@ -82,8 +101,10 @@ class GeneratorTest {
             List<List<Answer>> other = new Generator(model, apart).generate(reversed);
             for (int p = 0; p < prompts.size(); p++) {
                 for (int k = 0; k < 3; k++) {
-                    assertThat(other.get(6 - p).get(k).ids()).isEqualTo(all.get(p).get(k).ids());
-                    assertThat(other.get(6 - p).get(k).finish()).isEqualTo(all.get(p).get(k).finish());
+                    assertThat(other.get(6 - p).get(k).ids())
+                            .isEqualTo(all.get(p).get(k).ids());
+                    assertThat(other.get(6 - p).get(k).finish())
+                            .isEqualTo(all.get(p).get(k).finish());
                 }
             }
             assertThat(all.get(0).get(0).ids()).isNotEqualTo(all.get(0).get(1).ids());
@@ -105,7 +126,8 @@ class GeneratorTest {
                 total += p[i];
             }
             int[] seen = new int[p.length];
-            for (Answer answer : new Generator(model, options).generate(List.of(prompt)).get(0)) {
+            for (Answer answer :
+                    new Generator(model, options).generate(List.of(prompt)).get(0)) {
                 seen[answer.ids()[0]]++;
             }
             double chiSquare = 0;
@@ -113,7 +135,8 @@ class GeneratorTest {
                 double expected = n * p[i] / total;
                 chiSquare += Math.pow(seen[i] - expected, 2) / expected;
             }
-            assertThat(chiSquare).isLessThan(79 + 5 * Math.sqrt(2 * 79)); // five standard deviations of chi-square with 79 degrees
+            assertThat(chiSquare)
+                    .isLessThan(79 + 5 * Math.sqrt(2 * 79)); // five standard deviations of chi-square with 79 degrees
         }
     }
 
@@ -127,11 +150,13 @@ class GeneratorTest {
             Arrays.sort(order, (a, b) -> Float.compare(logits[b], logits[a]));
             Set<Integer> top3 = Set.of(order[0], order[1], order[2]);
             for (Answer a : new Generator(model, new SamplingOptions(300, 1, 1, 3, 1, 1, Set.of(), 300))
-                    .generate(List.of(prompt)).get(0)) {
+                    .generate(List.of(prompt))
+                    .get(0)) {
                 assertThat(top3).contains(a.ids()[0]);
             }
             for (Answer a : new Generator(model, new SamplingOptions(50, 1, 1e-6, 0, 1, 1, Set.of(), 50))
-                    .generate(List.of(prompt)).get(0)) {
+                    .generate(List.of(prompt))
+                    .get(0)) {
                 assertThat(a.ids()[0]).isEqualTo(order[0]);
             }
         }
@@ -141,15 +166,25 @@ class GeneratorTest {
     void stopsLengthsAndContextEndAnAnswer() {
         try (CausalLm model = CausalLm.load(Golden.of("llama").directory, LoadOptions.inference(Dtype.F32))) {
             int[] prompt = {3, 8, 9};
-            Answer free = new Generator(model, SamplingOptions.greedy(10, Set.of())).generate(List.of(prompt)).get(0).get(0);
+            Answer free = new Generator(model, SamplingOptions.greedy(10, Set.of()))
+                    .generate(List.of(prompt))
+                    .get(0)
+                    .get(0);
             assertThat(free.finish()).isEqualTo("length");
-            Answer stopped = new Generator(model, SamplingOptions.greedy(10, Set.of(free.ids()[4]))).generate(List.of(prompt)).get(0).get(0);
+            Answer stopped = new Generator(model, SamplingOptions.greedy(10, Set.of(free.ids()[4])))
+                    .generate(List.of(prompt))
+                    .get(0)
+                    .get(0);
             assertThat(stopped.finish()).isEqualTo("stop");
             assertThat(stopped.ids()[stopped.ids().length - 1]).isEqualTo(free.ids()[4]);
             int context = model.config().context();
-            Answer full = new Generator(model, SamplingOptions.greedy(10_000, Set.of())).generate(List.of(prompt)).get(0).get(0);
+            Answer full = new Generator(model, SamplingOptions.greedy(10_000, Set.of()))
+                    .generate(List.of(prompt))
+                    .get(0)
+                    .get(0);
             assertThat(full.ids()).hasSize(context - 3);
-            assertThatThrownBy(() -> new Generator(model, SamplingOptions.greedy(1, Set.of())).generate(List.of(new int[context])))
+            assertThatThrownBy(() -> new Generator(model, SamplingOptions.greedy(1, Set.of()))
+                            .generate(List.of(new int[context])))
                     .isInstanceOf(BadInput.class)
                     .hasMessageContaining("prompt 0");
         }
@@ -174,7 +209,10 @@ class GeneratorTest {
         var tokenizer = org.lionalign.core.tokenizer.HuggingFaceTokenizer.load(directory);
         try (CausalLm model = CausalLm.load(directory, LoadOptions.inference(Dtype.F32))) {
             int[] prompt = join(new int[] {1}, tokenizer.encode("Once upon a time"));
-            Answer answer = new Generator(model, SamplingOptions.greedy(60, Set.of(1, 2))).generate(List.of(prompt)).get(0).get(0);
+            Answer answer = new Generator(model, SamplingOptions.greedy(60, Set.of(1, 2)))
+                    .generate(List.of(prompt))
+                    .get(0)
+                    .get(0);
             String text = tokenizer.decode(answer.ids(), true);
             assertThat(text).containsPattern("there was a little (girl|boy)").contains("named");
         }
