@@ -1,0 +1,68 @@
+package org.lionalign.cub;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.lionalign.core.error.BadInput;
+
+/** How many answers pass all their checks, by family and in all. */
+public final class PassRates {
+    /** Passes of {@code rows} answers with the 95 % interval of Wilson (1927). */
+    public record Rate(String family, int rows, int passed) {
+        private static final double Z = 1.959963984540054;
+
+        public double share() {
+            return passed / (double) rows;
+        }
+
+        public double low() {
+            return middle() - half();
+        }
+
+        public double high() {
+            return middle() + half();
+        }
+
+        private double middle() {
+            return (share() + Z * Z / (2 * rows)) / (1 + Z * Z / rows);
+        }
+
+        private double half() {
+            double p = share();
+            return Z / (1 + Z * Z / rows) * Math.sqrt(p * (1 - p) / rows + Z * Z / (4.0 * rows * rows));
+        }
+    }
+
+    private final Map<String, int[]> counts = new TreeMap<>();
+
+    /** One answered row; {@code origin} names file and line in errors. */
+    public Checker.Verdict add(JsonNode row, String origin) {
+        JsonNode answer = row.get("answer");
+        if (answer == null || !answer.isTextual()) {
+            throw new BadInput(origin + ": answer: expected text, found " + (answer == null ? "nothing" : answer));
+        }
+        Checker.Verdict verdict = Checker.check(Checker.parse(row.get("check"), origin), answer.asText());
+        int[] count = counts.computeIfAbsent(row.path("family").asText("(none)"), f -> new int[2]);
+        count[0]++;
+        count[1] += verdict.passes() ? 1 : 0;
+        return verdict;
+    }
+
+    /** One line for each family and a last one, {@code all}; empty if there are no rows. */
+    public List<Rate> table() {
+        List<Rate> out = new ArrayList<>();
+        int rows = 0;
+        int passed = 0;
+        for (Map.Entry<String, int[]> entry : counts.entrySet()) {
+            out.add(new Rate(entry.getKey(), entry.getValue()[0], entry.getValue()[1]));
+            rows += entry.getValue()[0];
+            passed += entry.getValue()[1];
+        }
+        if (rows > 0) {
+            out.add(new Rate("all", rows, passed));
+        }
+        return out;
+    }
+}
