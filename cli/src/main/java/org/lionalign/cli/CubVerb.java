@@ -21,24 +21,32 @@ final class CubVerb {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Command(name = "generate", description = "Writes corpus, SFT rows, pairs, prompts, held-out instructions and a manifest.")
+    @Command(
+            name = "generate",
+            description = "Writes corpus, SFT rows, pairs, prompts, held-out instructions and a manifest.")
     int generate(
             @Option(names = "--out", required = true, description = "the directory to write") Path out,
             @Option(names = "--seed", defaultValue = "1", description = "default: ${DEFAULT-VALUE}") long seed,
-            @Option(names = "--documents", defaultValue = "0", description = "of the pre-training corpus; default: none")
+            @Option(
+                            names = "--documents",
+                            defaultValue = "0",
+                            description = "of the pre-training corpus; default: none")
                     long documents,
             @Option(names = "--sft", defaultValue = "6000", description = "rows; default: ${DEFAULT-VALUE}") int sft,
-            @Option(names = "--pairs", defaultValue = "3000", description = "rows; default: ${DEFAULT-VALUE}") int pairs,
-            @Option(names = "--prompts", defaultValue = "1500", description = "rows; default: ${DEFAULT-VALUE}") int prompts,
-            @Option(names = "--heldout", defaultValue = "600", description = "rows; default: ${DEFAULT-VALUE}") int heldout,
+            @Option(names = "--pairs", defaultValue = "3000", description = "rows; default: ${DEFAULT-VALUE}")
+                    int pairs,
+            @Option(names = "--prompts", defaultValue = "1500", description = "rows; default: ${DEFAULT-VALUE}")
+                    int prompts,
+            @Option(names = "--heldout", defaultValue = "600", description = "rows; default: ${DEFAULT-VALUE}")
+                    int heldout,
             @Option(
                             names = "--flawed",
                             defaultValue = "0.35",
-                            description = "share of SFT answers that break a check on purpose; default: ${DEFAULT-VALUE}")
+                            description =
+                                    "share of SFT answers that break a check on purpose; default: ${DEFAULT-VALUE}")
                     double flawed) {
-        out().println(
-                CubFiles.generate(out, seed, new CubFiles.Sizes(documents, sft, pairs, prompts, heldout, flawed))
-                        .toPrettyString());
+        out().println(CubFiles.generate(out, seed, new CubFiles.Sizes(documents, sft, pairs, prompts, heldout, flawed))
+                .toPrettyString());
         return 0;
     }
 
@@ -52,12 +60,15 @@ final class CubVerb {
     @Command(name = "variety", description = "Counts distinct sentences, words and 4-grams of the pre-training text.")
     int variety(
             @Option(names = "--seed", defaultValue = "1", description = "default: ${DEFAULT-VALUE}") long seed,
-            @Option(names = "--documents", defaultValue = "100000", description = "default: ${DEFAULT-VALUE}") int documents) {
+            @Option(names = "--documents", defaultValue = "100000", description = "default: ${DEFAULT-VALUE}")
+                    int documents) {
         out().println(Variety.of(seed, documents));
         return 0;
     }
 
-    @Command(name = "check", description = "Checks answers: rows with the keys check and answer, and family if there is one.")
+    @Command(
+            name = "check",
+            description = "Checks answers: rows with the keys check and answer, and family if there is one.")
     int check(
             @Option(names = "--in", required = true, description = "a JSON Lines file; - for standard input") Path in) {
         PassRates rates = new PassRates();
@@ -69,14 +80,15 @@ final class CubVerb {
         }
         PrintWriter writer = out();
         writer.printf(Locale.ROOT, "%-14s %6s %8s  %s%n", "family", "rows", "pass", "95 % (Wilson)");
-        rates.table().forEach(rate -> writer.printf(
-                Locale.ROOT,
-                "%-14s %6d %7.1f%%  %.1f to %.1f%n",
-                rate.family(),
-                rate.rows(),
-                100 * rate.share(),
-                100 * rate.low(),
-                100 * rate.high()));
+        rates.table()
+                .forEach(rate -> writer.printf(
+                        Locale.ROOT,
+                        "%-14s %6d %7.1f%%  %.1f to %.1f%n",
+                        rate.family(),
+                        rate.rows(),
+                        100 * rate.share(),
+                        100 * rate.low(),
+                        100 * rate.high()));
         writer.flush();
         return 0;
     }

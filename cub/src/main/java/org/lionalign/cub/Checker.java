@@ -57,7 +57,9 @@ public final class Checker {
                     + (check == null ? "nothing" : check.toString()));
         }
         try {
-            return Json.MAPPER.readerFor(new TypeReference<List<Constraint>>() {}).readValue(check);
+            return Json.MAPPER
+                    .readerFor(new TypeReference<List<Constraint>>() {})
+                    .readValue(check);
         } catch (JsonProcessingException e) {
             throw new BadInput(origin + ": check: expected known constraints, found: " + e.getOriginalMessage(), e);
         } catch (java.io.IOException e) {
@@ -83,7 +85,9 @@ public final class Checker {
         for (Constraint constraint : constraints) {
             String fault = English.words(answer).isEmpty() ? "the answer has no words" : fault(constraint, answer);
             out.add(new Finding(
-                    Json.MAPPER.valueToTree(constraint).get("type").asText(), fault == null, fault == null ? "" : fault));
+                    Json.MAPPER.valueToTree(constraint).get("type").asText(),
+                    fault == null,
+                    fault == null ? "" : fault));
         }
         return new Verdict(out);
     }
@@ -105,7 +109,10 @@ public final class Checker {
         } else if (constraint instanceof Constraint.MaxWords c) {
             return words.size() <= c.count() ? null : "expected at most " + c.count() + " words, found " + words.size();
         } else if (constraint instanceof Constraint.Number c) {
-            String last = words.stream().map(Checker::digits).filter(w -> !w.isEmpty()).reduce("none", (a, b) -> b);
+            String last = words.stream()
+                    .map(Checker::digits)
+                    .filter(w -> !w.isEmpty())
+                    .reduce("none", (a, b) -> b);
             return same("number", String.valueOf(c.value()), last);
         } else if (constraint instanceof Constraint.Items c) {
             return items(c, list(answer));

@@ -63,9 +63,12 @@ public final class CorpusGenerator {
             case 0 -> text;
             case 1 -> "This is a story about " + hero + thing + ".\n" + text;
             case 2 -> "This story about " + hero + " has " + English.number(n) + " sentences.\n" + text;
-            case 3 -> English.capital(draw.pick(scene.hero().name(), "the " + scene.hero().kind())) + thing + "\n" + text;
-            case 4 -> "This story begins with the word \"" + English.words(text).get(0) + "\" and ends with the word \""
-                    + ending + "\".\n" + text;
+            case 3 ->
+                English.capital(draw.pick(
+                                scene.hero().name(), "the " + scene.hero().kind())) + thing + "\n" + text;
+            case 4 ->
+                "This story begins with the word \"" + English.words(text).get(0) + "\" and ends with the word \""
+                        + ending + "\".\n" + text;
             default -> "This story about " + hero + thing + " ends with the word \"" + ending + "\".\n" + text;
         };
     }
@@ -184,11 +187,13 @@ public final class CorpusGenerator {
         String food = draw.pick(World.words("apples pears plums nuts berries carrots cookies"));
         return switch (draw.weighted(5, 2, 2)) {
             case 0 -> a + (minus ? " minus " : " plus ") + b + " is " + c + ".";
-            case 1 -> name + " has " + a + " " + food + " and " + (minus ? "eats " : "gets ") + b
-                    + (minus ? "" : " more") + ". Now " + name + " has " + c + " " + food + ".";
-            default -> minus
-                    ? "If you take " + b + " from " + a + ", you have " + c + "."
-                    : "If you add " + a + " and " + b + ", you have " + c + ".";
+            case 1 ->
+                name + " has " + a + " " + food + " and " + (minus ? "eats " : "gets ") + b + (minus ? "" : " more")
+                        + ". Now " + name + " has " + c + " " + food + ".";
+            default ->
+                minus
+                        ? "If you take " + b + " from " + a + ", you have " + c + "."
+                        : "If you add " + a + " and " + b + ", you have " + c + ".";
         };
     }
 

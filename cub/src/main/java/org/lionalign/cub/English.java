@@ -61,7 +61,8 @@ final class English {
             if (c == '"') {
                 quoted = !quoted;
             }
-            boolean mark = closes ? i > 0 && isMark(text.charAt(i - 1)) && startsNew(text, i + 1) : !quoted && isMark(c);
+            boolean mark =
+                    closes ? i > 0 && isMark(text.charAt(i - 1)) && startsNew(text, i + 1) : !quoted && isMark(c);
             if (mark && (i + 1 == text.length() || Character.isWhitespace(text.charAt(i + 1)))) {
                 out.add(text.substring(from, i + 1).strip());
                 from = i + 1;

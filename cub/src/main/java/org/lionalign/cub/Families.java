@@ -100,7 +100,8 @@ final class Families {
     private static Task sortNumbers(Draw draw) {
         List<Integer> up = CorpusGenerator.numbers(draw, draw.between(3, 5));
         boolean rising = draw.chance(0.5);
-        List<String> sorted = (rising ? up : CorpusGenerator.reversed(up)).stream().map(String::valueOf).toList();
+        List<String> sorted = (rising ? up : CorpusGenerator.reversed(up))
+                .stream().map(String::valueOf).toList();
         List<String> mixed = draw.some(sorted, sorted.size());
         String way = rising ? "from small to big" : "from big to small";
         return sorted(
@@ -160,7 +161,8 @@ final class Families {
         List<String> in = draw.some(category(category), draw.between(2, 3));
         List<String> out = new ArrayList<>();
         while (out.size() < 2) {
-            String word = draw.pick(World.words("drum key lamp bell box hammer saw circle star nose milk rope clock jar"));
+            String word =
+                    draw.pick(World.words("drum key lamp bell box hammer saw circle star nose milk rope clock jar"));
             if (!out.contains(word)) {
                 out.add(word);
             }
@@ -209,9 +211,8 @@ final class Families {
                         "What is " + a + sign + b + "?",
                         "How much is " + a + sign + b + "?",
                         minus ? "Take " + b + " from " + a + "." : "Add " + a + " and " + b + ".");
-        WithNumber answer = n -> tale
-                ? "Now " + name + " has " + n + " " + food + "."
-                : a + sign + b + " is " + n + ".";
+        WithNumber answer =
+                n -> tale ? "Now " + name + " has " + n + " " + food + "." : a + sign + b + " is " + n + ".";
         return new Task(
                 "sum",
                 a + sign + b,
@@ -271,8 +272,10 @@ final class Families {
                         new Constraint.Clean(true)),
                 d -> "The opposite of " + word + " is " + other + ".",
                 List.of(
-                        new Flaw("other word", d -> "The opposite of " + word + " is "
-                                + d.pick(List.copyOf(World.OPPOSITES.keySet())) + "."),
+                        new Flaw(
+                                "other word",
+                                d -> "The opposite of " + word + " is " + d.pick(List.copyOf(World.OPPOSITES.keySet()))
+                                        + "."),
                         new Flaw("same word", d -> "The opposite of " + word + " is " + word + "."),
                         new Flaw("turned away", d -> "I do not know.")));
     }
@@ -301,8 +304,10 @@ final class Families {
                 d -> right,
                 List.of(
                         new Flaw("turned round", d -> English.capital(second) + " is " + more + " than " + first + "."),
-                        new Flaw("other animal", d -> English.capital(first) + " is " + more + " than "
-                                + English.article(d.pick(category("animals"))) + "."),
+                        new Flaw(
+                                "other animal",
+                                d -> English.capital(first) + " is " + more + " than "
+                                        + English.article(d.pick(category("animals"))) + "."),
                         new Flaw("cut", d -> English.capital(first) + " is " + more + " than")));
     }
 
@@ -327,9 +332,9 @@ final class Families {
                 d -> fact[2],
                 List.of(
                         new Flaw("other fact", d -> facts.get(d.below(facts.size()))[2]),
-                        new Flaw("other word", d -> others.isEmpty()
-                                ? ""
-                                : Grammar.mend(replace(fact[2], fact[1], d.pick(others)))),
+                        new Flaw(
+                                "other word",
+                                d -> others.isEmpty() ? "" : Grammar.mend(replace(fact[2], fact[1], d.pick(others)))),
                         new Flaw("turned away", d -> "I do not know.")));
     }
 

@@ -57,7 +57,8 @@ public final class InstructionGenerator {
     Task next() {
         long index = next++;
         Draw draw = Draw.of(seed, "instruction/" + split, index);
-        int[] weights = Families.ALL.stream().mapToInt(Families.Weighted::weight).toArray();
+        int[] weights =
+                Families.ALL.stream().mapToInt(Families.Weighted::weight).toArray();
         while (true) {
             Families.Family family = Families.ALL.get(draw.weighted(weights)).family();
             for (int i = 0; i < TRIES; i++) {
@@ -124,7 +125,9 @@ public final class InstructionGenerator {
 
     private static ObjectNode head(Task task) {
         return Json.object()
-                .put("id", "cub-" + Draw.hash(task.family() + "\n" + task.prompt()).substring(0, 16))
+                .put(
+                        "id",
+                        "cub-" + Draw.hash(task.family() + "\n" + task.prompt()).substring(0, 16))
                 .put("family", task.family());
     }
 

@@ -10,7 +10,12 @@ final class ProseFamilies {
     private ProseFamilies() {}
 
     /** What a story must be like; null or 0 where anything goes. */
-    private record Order(Scene scene, boolean thing, boolean friend, int sentences, @Nullable String ending) {
+    private record Order(
+            Scene scene,
+            boolean thing,
+            boolean friend,
+            int sentences,
+            @Nullable String ending) {
         String tell(Draw draw, Scene told, int count, @Nullable String last) {
             return String.join(" ", StoryTeller.story(draw, told, count, null, last));
         }
@@ -64,10 +69,9 @@ final class ProseFamilies {
         int n = draw.between(5, 6);
         boolean end = draw.chance(0.5);
         String last = end ? draw.pick(StoryTeller.ENDINGS) : null;
-        String about = CorpusGenerator.hero(scene.hero()) + ", " + scene.friend().name() + " and " + thing(scene);
-        String rule = end
-                ? " End with the word \"" + last + "\"."
-                : " Use " + English.number(n) + " sentences.";
+        String about =
+                CorpusGenerator.hero(scene.hero()) + ", " + scene.friend().name() + " and " + thing(scene);
+        String rule = end ? " End with the word \"" + last + "\"." : " Use " + English.number(n) + " sentences.";
         String prompt = Families.ask(
                         draw,
                         "Write a story about " + about + ".",
@@ -116,7 +120,8 @@ final class ProseFamilies {
         }
         if (order.sentences() > 0) {
             Flaw count = new Flaw(
-                    "wrong count", d -> order.tell(d, scene, Math.max(4, order.sentences() + d.between(-2, 2)), ending));
+                    "wrong count",
+                    d -> order.tell(d, scene, Math.max(4, order.sentences() + d.between(-2, 2)), ending));
             flaws.addAll(List.of(count, count, count));
         }
         if (ending != null) {
@@ -142,8 +147,10 @@ final class ProseFamilies {
         String kind = beast ? "beast" : "desc";
         List<Flaw> flaws = List.of(
                 new Flaw("wrong count", d -> describe(d, kind, scene, Math.max(1, n + d.between(-2, 2)))),
-                new Flaw("other thing", d -> describe(
-                        d, kind, otherThing(d, scene).withHero(beast ? World.another(d, hero, 0) : hero), n)),
+                new Flaw(
+                        "other thing",
+                        d -> describe(
+                                d, kind, otherThing(d, scene).withHero(beast ? World.another(d, hero, 0) : hero), n)),
                 new Flaw("cut", d -> cut(d, describe(d, kind, scene, n))),
                 new Flaw("a sentence twice", d -> twice(d, describe(d, kind, scene, n))));
         return new Task(
@@ -182,7 +189,8 @@ final class ProseFamilies {
                 new Flaw("wrong count", d -> talk(d, scene, Math.max(2, n + d.between(-2, 2)))),
                 new Flaw("other speaker", d -> talk(d, scene.withFriend(World.another(d, one, 1)), n)),
                 new Flaw("other thing", d -> talk(d, otherThing(d, scene), n)),
-                new Flaw("one speaker", d -> talk(d, scene, n).replace("\n" + two.name() + ": ", "\n" + one.name() + ": ")),
+                new Flaw("one speaker", d -> talk(d, scene, n)
+                        .replace("\n" + two.name() + ": ", "\n" + one.name() + ": ")),
                 new Flaw("cut", d -> cut(d, talk(d, scene, n))));
         return new Task(
                 "talk",

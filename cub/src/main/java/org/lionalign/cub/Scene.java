@@ -8,7 +8,15 @@ import org.lionalign.cub.World.Person;
 import org.lionalign.cub.World.Place;
 
 /** Who, what and where of one text; {@link #bound} turns it into the grammar's bound words. */
-record Scene(Person hero, Person friend, String object, String colour, String size, Place place, Place other, String weather) {
+record Scene(
+        Person hero,
+        Person friend,
+        String object,
+        String colour,
+        String size,
+        Place place,
+        Place other,
+        String weather) {
     private static final List<String> HOMES =
             World.words("park forest village market farm river lake sea pond hill bridge castle meadow beach");
 

@@ -22,7 +22,9 @@ final class StoryTeller {
     private StoryTeller() {}
 
     private static List<String> suffixes(String prefix) {
-        return GRAMMAR.names(prefix).stream().map(n -> n.substring(prefix.length())).toList();
+        return GRAMMAR.names(prefix).stream()
+                .map(n -> n.substring(prefix.length()))
+                .toList();
     }
 
     /**
@@ -32,7 +34,8 @@ final class StoryTeller {
      * @param opening one of {@link #OPENINGS}, or null for any
      * @param ending one of {@link #ENDINGS}, or null for any
      */
-    static List<String> story(Draw draw, Scene scene, int sentences, @Nullable String opening, @Nullable String ending) {
+    static List<String> story(
+            Draw draw, Scene scene, int sentences, @Nullable String opening, @Nullable String ending) {
         while (true) {
             List<String> slots = slots(draw, sentences - 1);
             if (slots.isEmpty()) {
@@ -47,7 +50,8 @@ final class StoryTeller {
             // "The end." closes a good part of the stories that may end as they like.
             String last = ending != null ? ending : draw.chance(0.2) ? "end" : draw.pick(ENDINGS);
             out.add(GRAMMAR.say("end." + last, bound, draw));
-            if (new HashSet<>(out).size() == out.size() && English.sentences(String.join(" ", out)).size() == sentences) {
+            if (new HashSet<>(out).size() == out.size()
+                    && English.sentences(String.join(" ", out)).size() == sentences) {
                 return out;
             }
         }
@@ -82,7 +86,9 @@ final class StoryTeller {
     static List<String> description(Draw draw, String what, Scene scene, int sentences) {
         while (true) {
             Map<String, String> bound = scene.bound(draw);
-            String animal = scene.hero().child() ? draw.pick(World.HEROES) : scene.hero().kind();
+            String animal = scene.hero().child()
+                    ? draw.pick(World.HEROES)
+                    : scene.hero().kind();
             bound.put("A", animal);
             bound.put("diet", World.animal(animal).diet());
             List<String> out = new ArrayList<>();
@@ -91,7 +97,8 @@ final class StoryTeller {
             for (String template : rest) {
                 out.add(Grammar.mend(GRAMMAR.expand(template, bound, draw)));
             }
-            if (new HashSet<>(out).size() == out.size() && English.sentences(String.join(" ", out)).size() == sentences) {
+            if (new HashSet<>(out).size() == out.size()
+                    && English.sentences(String.join(" ", out)).size() == sentences) {
                 return out;
             }
         }
@@ -106,9 +113,10 @@ final class StoryTeller {
                 switch (lines) {
                     case 2 -> List.of(topic, reply);
                     case 3 -> List.of(topic, reply, "close");
-                    case 4 -> draw.chance(0.5)
-                            ? List.of("hello", "back", topic, reply)
-                            : List.of("have", "ask", "answer", "react");
+                    case 4 ->
+                        draw.chance(0.5)
+                                ? List.of("hello", "back", topic, reply)
+                                : List.of("have", "ask", "answer", "react");
                     case 5 -> List.of("hello", "back", topic, reply, "close");
                     case 6 -> List.of("hello", "back", "have", "ask", "answer", "close");
                     default -> List.of("hello", "back", "have", "ask", "answer", "react", "close");
@@ -120,7 +128,11 @@ final class StoryTeller {
         } while (third.name().equals(scene.friend().name()));
         bound.put("name3", third.name());
         bound.put("fname", third.name());
-        bound.put("colour2", draw.pick(World.COLOURS.stream().filter(c -> !c.equals(scene.colour())).toList()));
+        bound.put(
+                "colour2",
+                draw.pick(World.COLOURS.stream()
+                        .filter(c -> !c.equals(scene.colour()))
+                        .toList()));
         List<String> out = new ArrayList<>();
         for (int i = 0; i < moves.size(); i++) {
             boolean heroSpeaks = i % 2 == 0;

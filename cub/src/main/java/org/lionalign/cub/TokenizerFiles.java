@@ -14,7 +14,13 @@ public final class TokenizerFiles {
 
     /** In the order of their ids, from 0. */
     static final List<String> SPECIAL = List.of(
-            END_OF_TEXT, "<|im_start|>", "<|im_end|>", "<|pad|>", "<|reserved_0|>", "<|reserved_1|>", "<|reserved_2|>",
+            END_OF_TEXT,
+            "<|im_start|>",
+            "<|im_end|>",
+            "<|pad|>",
+            "<|reserved_0|>",
+            "<|reserved_1|>",
+            "<|reserved_2|>",
             "<|reserved_3|>");
 
     /** Room for every word of the world as one token, with and without a space before it. */
@@ -86,9 +92,7 @@ public final class TokenizerFiles {
     private static ObjectNode model() {
         ObjectNode config = Json.object();
         config.putArray("architectures").add("LlamaForCausalLM");
-        config.put("model_type", "llama")
-                .put("attention_bias", false)
-                .put("attention_dropout", 0.0);
+        config.put("model_type", "llama").put("attention_bias", false).put("attention_dropout", 0.0);
         config.putNull("bos_token_id");
         config.put("eos_token_id", 2)
                 .put("head_dim", 64)

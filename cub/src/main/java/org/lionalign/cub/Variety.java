@@ -9,8 +9,15 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** How varied a stretch of the pre-training text is. */
-public record Variety(int documents, int distinctDocuments, long sentences, int distinctSentences, long fourGrams,
-        int distinctFourGrams, long words, int distinctWords) {
+public record Variety(
+        int documents,
+        int distinctDocuments,
+        long sentences,
+        int distinctSentences,
+        long fourGrams,
+        int distinctFourGrams,
+        long words,
+        int distinctWords) {
     /** Counts the first {@code documents} of a seed. Sentences and 4-grams are told apart by 64 bits of their hash. */
     public static Variety of(long seed, int documents) {
         CorpusGenerator corpus = new CorpusGenerator(seed);

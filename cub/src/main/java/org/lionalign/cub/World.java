@@ -31,8 +31,7 @@ final class World {
             "Tom Ben Max Sam Leo Jack Tim Finn Oscar Hugo Bob Dan Paul Omar Noah Luke Adam Carl Eric Felix Ian Kurt Milo"
                     + " Peter");
 
-    static final List<Animal> ANIMALS = parse(
-            """
+    static final List<Animal> ANIMALS = parse("""
             ant|ants||1|in the ground|crumbs|6
             bee|bees|buzz|1|in a hive|honey|6
             fly|flies|buzz|1|in the air|crumbs|6
@@ -109,8 +108,7 @@ final class World {
                     + " afraid,smooth rough,deep shallow,wide narrow,front back,black white,go come,start stop,over under");
 
     /** Plain facts as a question's end, its answer and the sentence: {@code what color is the sky}. */
-    static final List<String[]> FACTS = facts(
-            """
+    static final List<String[]> FACTS = facts("""
             What color is the sky?|blue|The sky is blue.
             What color is grass?|green|Grass is green.
             What color is snow?|white|Snow is white.
@@ -178,9 +176,7 @@ final class World {
                 "Where does " + one + " live?", a.home(), English.capital(one) + " lives " + a.home() + "."
             });
             out.add(new String[] {
-                "What does " + one + " like to eat?",
-                a.diet(),
-                English.capital(one) + " likes to eat " + a.diet() + "."
+                "What does " + one + " like to eat?", a.diet(), English.capital(one) + " likes to eat " + a.diet() + "."
             });
             if (a.legs() > 0) {
                 out.add(new String[] {
@@ -203,9 +199,8 @@ final class World {
                 draw.some(ANIMALS.stream().map(Animal::level).distinct().toList(), n);
         return levels.stream()
                 .sorted(Comparator.naturalOrder())
-                .map(level -> draw.pick(ANIMALS.stream()
-                                .filter(a -> a.level() == level)
-                                .toList())
+                .map(level -> draw.pick(
+                                ANIMALS.stream().filter(a -> a.level() == level).toList())
                         .name())
                 .toList();
     }

@@ -59,9 +59,23 @@ class CheckerTest {
     @Test
     void anyTextIsJudgedAndNothingPassesWithoutWords() {
         List<Task> tasks = InstructionGeneratorTest.tasks(InstructionGenerator.Split.HELDOUT, 200);
-        for (String text : List.of("", " ", "\n\n", "...", "\"", "a\"b\"c", ", , ,", ":", "<|im_end|>", "\u0000", "ä ö ü", "I do not know.")) {
+        for (String text : List.of(
+                "",
+                " ",
+                "\n\n",
+                "...",
+                "\"",
+                "a\"b\"c",
+                ", , ,",
+                ":",
+                "<|im_end|>",
+                "\u0000",
+                "ä ö ü",
+                "I do not know.")) {
             for (Task task : tasks) {
-                assertThat(Checker.check(task.checks(), text).passes()).as(task.prompt() + " / " + text).isFalse();
+                assertThat(Checker.check(task.checks(), text).passes())
+                        .as(task.prompt() + " / " + text)
+                        .isFalse();
             }
         }
     }

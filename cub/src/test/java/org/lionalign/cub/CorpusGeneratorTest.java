@@ -17,7 +17,8 @@ class CorpusGeneratorTest {
         for (int i = 0; i < 4000; i++) {
             String text = corpus.document(i);
             assertThat(text).isNotBlank().doesNotContain("\n\n").doesNotContain("<|");
-            String prose = text.lines().filter(l -> !l.matches(".*(times|words?).*")).reduce("", (a, b) -> a + b + "\n");
+            String prose =
+                    text.lines().filter(l -> !l.matches(".*(times|words?).*")).reduce("", (a, b) -> a + b + "\n");
             assertThat(POOR.matcher(prose).find()).as(text).isFalse();
             for (String word : English.words(text)) {
                 assertThat(vocabulary.contains(word) || word.matches("\\d+"))

@@ -33,7 +33,8 @@ class InstructionGeneratorTest {
         for (int i = 0; i < tasks.size(); i++) {
             Task task = tasks.get(i);
             Draw draw = Draw.of(7, "test", i);
-            assertThat(Checker.check(task.checks(), task.right(draw).text()).reasons()).isEmpty();
+            assertThat(Checker.check(task.checks(), task.right(draw).text()).reasons())
+                    .isEmpty();
             Task.Answer wrong = task.wrong(draw);
             assertThat(Checker.check(task.checks(), wrong.text()).passes()).isFalse();
             used.computeIfAbsent(task.family(), f -> new HashSet<>()).add(wrong.flaw());
@@ -51,12 +52,14 @@ class InstructionGeneratorTest {
     @Test
     void splitsShareNoContentWhateverTheSeed() {
         Map<String, Split> owner = new HashMap<>();
-        Set<String> families = Families.ALL.stream().map(Families.Weighted::name).collect(Collectors.toSet());
+        Set<String> families =
+                Families.ALL.stream().map(Families.Weighted::name).collect(Collectors.toSet());
         for (Split split : Split.values()) {
             Set<String> seen = new HashSet<>();
             Set<String> prompts = new HashSet<>();
             for (Task task : tasks(split, 1200)) {
-                assertThat(owner.merge(task.family() + "\n" + task.content(), split, (a, b) -> a)).isEqualTo(split);
+                assertThat(owner.merge(task.family() + "\n" + task.content(), split, (a, b) -> a))
+                        .isEqualTo(split);
                 assertThat(prompts.add(task.prompt())).isTrue();
                 seen.add(task.family());
             }
@@ -70,15 +73,20 @@ class InstructionGeneratorTest {
         int wrong = 0;
         for (ObjectNode row : rows) {
             String answer = row.at("/messages/1/content").asText();
-            boolean passes = Checker.check(Checker.parse(row.get("check"), "row"), answer).passes();
+            boolean passes = Checker.check(Checker.parse(row.get("check"), "row"), answer)
+                    .passes();
             assertThat(passes).isEqualTo(row.get("flaw").asText().equals("none"));
             wrong += passes ? 0 : 1;
         }
         assertThat(wrong).isEqualTo(350);
         for (ObjectNode row : new InstructionGenerator(1, Split.PAIRS).pairs(500)) {
             var checks = Checker.parse(row.get("check"), "row");
-            assertThat(Checker.check(checks, row.at("/chosen/0/content").asText()).passes()).isTrue();
-            assertThat(Checker.check(checks, row.at("/rejected/0/content").asText()).passes()).isFalse();
+            assertThat(Checker.check(checks, row.at("/chosen/0/content").asText())
+                            .passes())
+                    .isTrue();
+            assertThat(Checker.check(checks, row.at("/rejected/0/content").asText())
+                            .passes())
+                    .isFalse();
         }
     }
 
@@ -95,7 +103,8 @@ class InstructionGeneratorTest {
             String hash = one.at("/files/" + file + "/sha256").asText();
             assertThat(hash)
                     .isEqualTo(java.util.HexFormat.of()
-                            .formatHex(Draw.sha256(Files.readAllBytes(directory.resolve("one").resolve(file)))))
+                            .formatHex(Draw.sha256(
+                                    Files.readAllBytes(directory.resolve("one").resolve(file)))))
                     .isNotEqualTo(other.at("/files/" + file + "/sha256").asText());
         }
     }

@@ -16,13 +16,15 @@ class TokenizerFilesTest {
 
     @Test
     void theCommittedTokenizerIsTheOneThisCodeTrains() {
-        assertThat(Json.read(MODEL.resolve("tokenizer.json"))).isEqualTo(Json.parse(TokenizerFiles.tokenizer().toString(), "trained"));
+        assertThat(Json.read(MODEL.resolve("tokenizer.json")))
+                .isEqualTo(Json.parse(TokenizerFiles.tokenizer().toString(), "trained"));
     }
 
     @Test
     void roundTripsAnyTextAndKeepsWordsWhole() throws Exception {
         try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(MODEL.resolve("tokenizer.json"))) {
-            List<String> texts = new ArrayList<>(List.of("Ünïcode, 日本語 🦁\t\n\n  two  spaces ", "1234567890", "don't we'll"));
+            List<String> texts =
+                    new ArrayList<>(List.of("Ünïcode, 日本語 🦁\t\n\n  two  spaces ", "1234567890", "don't we'll"));
             CorpusGenerator corpus = new CorpusGenerator(2);
             for (int i = 0; i < 500; i++) {
                 texts.add(corpus.document(i));
@@ -54,7 +56,10 @@ class TokenizerFilesTest {
         assertThat(config.get("vocab_size").asInt()).isEqualTo(TokenizerFiles.VOCABULARY);
         assertThat(Json.read(MODEL.resolve("tokenizer.json")).at("/model/vocab").size())
                 .isLessThanOrEqualTo(TokenizerFiles.VOCABULARY);
-        assertThat(Json.read(MODEL.resolve("generation_config.json")).get("eos_token_id").get(0).asInt())
+        assertThat(Json.read(MODEL.resolve("generation_config.json"))
+                        .get("eos_token_id")
+                        .get(0)
+                        .asInt())
                 .isEqualTo(config.get("eos_token_id").asInt());
     }
 }
