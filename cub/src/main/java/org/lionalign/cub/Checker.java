@@ -108,7 +108,7 @@ public final class Checker {
             return same("last word", c.word(), words.get(words.size() - 1));
         } else if (constraint instanceof Constraint.MaxWords c) {
             return words.size() <= c.count() ? null : "expected at most " + c.count() + " words, found " + words.size();
-        } else if (constraint instanceof Constraint.Number c) {
+        } else if (constraint instanceof Constraint.Total c) {
             String last = words.stream()
                     .map(Checker::digits)
                     .filter(w -> !w.isEmpty())

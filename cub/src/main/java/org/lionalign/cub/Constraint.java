@@ -13,7 +13,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = Constraint.Ends.class, name = "ends"),
     @JsonSubTypes.Type(value = Constraint.Items.class, name = "items"),
     @JsonSubTypes.Type(value = Constraint.Sequence.class, name = "sequence"),
-    @JsonSubTypes.Type(value = Constraint.Number.class, name = "number"),
+    @JsonSubTypes.Type(value = Constraint.Total.class, name = "number"),
     @JsonSubTypes.Type(value = Constraint.Speakers.class, name = "speakers"),
     @JsonSubTypes.Type(value = Constraint.Lines.class, name = "lines"),
     @JsonSubTypes.Type(value = Constraint.Repeat.class, name = "repeat"),
@@ -45,7 +45,7 @@ public sealed interface Constraint {
     }
 
     /** The last number of the answer, in digits or as a word up to ten. */
-    record Number(int value) implements Constraint {}
+    record Total(int value) implements Constraint {}
 
     /** A talk of lines {@code Name: words}, in which exactly these speak, in turns. */
     record Speakers(List<String> names) implements Constraint {

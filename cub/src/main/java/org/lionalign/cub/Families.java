@@ -217,7 +217,7 @@ final class Families {
                 "sum",
                 a + sign + b,
                 prompt,
-                List.of(new Constraint.Number(c), new Constraint.MaxWords(12), new Constraint.Clean(true)),
+                List.of(new Constraint.Total(c), new Constraint.MaxWords(12), new Constraint.Clean(true)),
                 d -> answer.with(c),
                 List.of(
                         new Flaw("one off", d -> answer.with(Math.max(0, c + (d.chance(0.5) ? 1 : -1)))),
