@@ -106,7 +106,7 @@ public final class CorpusGenerator {
     /** Lists with their count, and words in order. */
     static String list(Draw draw) {
         String category = draw.pick(List.copyOf(World.CATEGORIES.keySet()));
-        List<String> all = World.CATEGORIES.get(category);
+        List<String> all = World.category(category);
         int n = draw.between(2, Math.min(6, all.size()));
         String number = English.number(n);
         return switch (draw.weighted(5, 3, 2, 2)) {
@@ -146,8 +146,8 @@ public final class CorpusGenerator {
     /** Words to sort by the alphabet: different first letters, so that the first letter decides. */
     static List<String> sortable(Draw draw, int n) {
         List<String> pool = new ArrayList<>(World.OBJECTS);
-        pool.addAll(World.CATEGORIES.get("animals"));
-        pool.addAll(World.CATEGORIES.get("fruits"));
+        pool.addAll(World.category("animals"));
+        pool.addAll(World.category("fruits"));
         List<String> out = new ArrayList<>();
         while (out.size() < n) {
             String word = draw.pick(pool);
@@ -218,7 +218,7 @@ public final class CorpusGenerator {
     static String wordPlay(Draw draw) {
         List<String> pool = new ArrayList<>(World.OBJECTS);
         pool.addAll(World.COLOURS);
-        pool.addAll(World.CATEGORIES.get("animals"));
+        pool.addAll(World.category("animals"));
         String word = draw.pick(pool);
         int n = draw.between(2, 6);
         String name = draw.pick(draw.chance(0.5) ? World.GIRLS : World.BOYS);

@@ -49,7 +49,7 @@ final class Families {
 
     private static Task list(Draw draw) {
         String category = draw.pick(List.copyOf(World.CATEGORIES.keySet()));
-        List<String> all = category(category);
+        List<String> all = World.category(category);
         int n = draw.between(2, Math.min(6, all.size() - 1));
         String count = English.number(n);
         String prompt = ask(
@@ -70,7 +70,7 @@ final class Families {
                 }),
                 new Flaw("stranger", d -> {
                     List<String> items = d.some(all, n);
-                    items.set(d.below(n), d.pick(category(d.pick(List.copyOf(World.CATEGORIES.keySet())))));
+                    items.set(d.below(n), d.pick(World.category(d.pick(List.copyOf(World.CATEGORIES.keySet())))));
                     return commas(items);
                 }));
         return new Task(
@@ -158,7 +158,7 @@ final class Families {
     private static Task pick(Draw draw) {
         List<String> names = World.words("animals colors fruits vegetables clothes");
         String category = draw.pick(names);
-        List<String> in = draw.some(category(category), draw.between(2, 3));
+        List<String> in = draw.some(World.category(category), draw.between(2, 3));
         List<String> out = new ArrayList<>();
         while (out.size() < 2) {
             String word =
@@ -232,7 +232,7 @@ final class Families {
     private static Task repeat(Draw draw) {
         List<String> pool = new ArrayList<>(World.OBJECTS);
         pool.addAll(World.COLOURS);
-        pool.addAll(category("animals"));
+        pool.addAll(World.category("animals"));
         String word = draw.pick(pool);
         int n = draw.between(2, 6);
         String times = English.number(n) + " times";
@@ -307,7 +307,7 @@ final class Families {
                         new Flaw(
                                 "other animal",
                                 d -> English.capital(first) + " is " + more + " than "
-                                        + English.article(d.pick(category("animals"))) + "."),
+                                        + English.article(d.pick(World.category("animals"))) + "."),
                         new Flaw("cut", d -> English.capital(first) + " is " + more + " than")));
     }
 
@@ -357,14 +357,6 @@ final class Families {
 
     static String commas(List<String> items) {
         return String.join(", ", items);
-    }
-
-    static List<String> category(String name) {
-        List<String> found = World.CATEGORIES.get(name);
-        if (found == null) {
-            throw new IllegalArgumentException("no category " + name);
-        }
-        return found;
     }
 
     private static String oppositeOf(String word) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -69,7 +70,7 @@ final class Grammar {
     }
 
     /** Every literal word of the grammar, in lower case. */
-    TreeSet<String> words() {
+    Set<String> words() {
         return rules.entrySet().stream()
                 .filter(e -> !e.getKey().startsWith("plot."))
                 .flatMap(e -> e.getValue().stream())

@@ -193,6 +193,15 @@ final class World {
         return ANIMALS.stream().filter(a -> a.name().equals(name)).findFirst().orElseThrow();
     }
 
+    /** The members of a category. */
+    static List<String> category(String name) {
+        List<String> found = CATEGORIES.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("no category " + name);
+        }
+        return found;
+    }
+
     /** {@code n} animals of different size levels, from small to big. */
     static List<String> bySize(Draw draw, int n) {
         List<Integer> levels =
