@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.cub.CubFiles;
 import org.lionalign.cub.PassRates;
@@ -77,6 +78,9 @@ final class CubVerb {
                 JsonNode value = row.value();
                 rates.add(value, in + ":" + row.line());
             }
+        }
+        if (rates.table().isEmpty()) {
+            throw new BadInput(in + ": expected rows with answers, found none");
         }
         PrintWriter writer = out();
         writer.printf(Locale.ROOT, "%-14s %6s %8s  %s%n", "family", "rows", "pass", "95 % (Wilson)");
