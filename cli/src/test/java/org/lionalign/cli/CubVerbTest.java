@@ -24,17 +24,27 @@ class CubVerbTest {
     @Test
     void referencesPassAndEmptyTalkDoesNot(@TempDir Path directory) throws Exception {
         assertThat(run(
-                        "generate", "--out=" + directory, "--seed=3", "--documents=5", "--sft=5", "--pairs=5",
-                        "--prompts=5", "--heldout=80"))
+                        "generate",
+                        "--out=" + directory,
+                        "--seed=3",
+                        "--documents=5",
+                        "--sft=5",
+                        "--pairs=5",
+                        "--prompts=5",
+                        "--heldout=80"))
                 .isZero();
-        assertThat(Json.parse(text.toString(), "output").at("/files/heldout.jsonl/rows").asInt())
+        assertThat(Json.parse(text.toString(), "output")
+                        .at("/files/heldout.jsonl/rows")
+                        .asInt())
                 .isEqualTo(80);
         for (String answer : List.of("", "The end.")) {
             StringBuilder rows = new StringBuilder();
             try (JsonLines lines = JsonLines.open(directory.resolve("heldout.jsonl"))) {
                 for (JsonLines.Row row : lines) {
                     ObjectNode answered = row.value().deepCopy();
-                    answered.put("answer", answer.isEmpty() ? row.value().get("reference").asText() : answer);
+                    answered.put(
+                            "answer",
+                            answer.isEmpty() ? row.value().get("reference").asText() : answer);
                     rows.append(Json.write(answered)).append('\n');
                 }
             }
@@ -42,13 +52,17 @@ class CubVerbTest {
             Files.writeString(file, rows);
             assertThat(run("check", "--in=" + file)).isZero();
             assertThat(text.toString())
-                    .containsPattern(answer.isEmpty() ? "all +80 +100\\.0%  95\\.4 to 100\\.0" : "all +80 +0\\.0%  0\\.0 to 4\\.6");
+                    .containsPattern(
+                            answer.isEmpty()
+                                    ? "all +80 +100\\.0%  95\\.4 to 100\\.0"
+                                    : "all +80 +0\\.0%  0\\.0 to 4\\.6");
         }
     }
 
     @Test
     void aRowWithoutAnswerIsNamed(@TempDir Path directory) throws Exception {
-        Path file = Files.writeString(directory.resolve("a.jsonl"), "{\"check\":[{\"type\":\"ends\",\"word\":\"home\"}]}\n");
+        Path file = Files.writeString(
+                directory.resolve("a.jsonl"), "{\"check\":[{\"type\":\"ends\",\"word\":\"home\"}]}\n");
         StringWriter errors = new StringWriter();
         int code = new CommandLine(new CubVerb())
                 .setExecutionExceptionHandler((e, line, parsed) -> {
