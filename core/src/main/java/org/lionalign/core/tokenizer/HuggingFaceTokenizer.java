@@ -50,6 +50,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     private final String[] tokens;
     private final Set<Integer> special = new TreeSet<>();
     private final String digest;
+    private final List<String> prefix;
 
     private HuggingFaceTokenizer(Path file, byte[] bytes) {
         JsonNode parsed = Json.parse(new String(bytes, StandardCharsets.UTF_8), file.toString());
@@ -62,6 +63,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
         }
         digest = sha256(bytes);
         tokens = readVocabulary(file, root);
+        prefix = prefixOf(root.path("post_processor"));
         root.putNull("truncation");
         root.putNull("padding");
         root.putNull("post_processor");
@@ -74,6 +76,25 @@ public final class HuggingFaceTokenizer implements Tokenizer {
             }
         });
         literal = open(file, plain);
+    }
+
+    /** Control tokens that the file's post-processor would put before a text (a beginning-of-text token, usually); never added here. */
+    public List<String> prefix() {
+        return prefix;
+    }
+
+    private static List<String> prefixOf(JsonNode processor) {
+        List<String> found = new ArrayList<>();
+        for (JsonNode inner : processor.path("processors")) {
+            found.addAll(prefixOf(inner));
+        }
+        for (JsonNode piece : processor.path("single")) {
+            if (!piece.has("SpecialToken")) {
+                break;
+            }
+            found.add(piece.path("SpecialToken").path("id").asText());
+        }
+        return found;
     }
 
     /** Loads {@code tokenizer.json} (or {@code tokenizer.json.gz}) of a folder, or the file itself. */
