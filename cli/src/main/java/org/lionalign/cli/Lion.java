@@ -20,7 +20,16 @@ import picocli.CommandLine.Command;
             "4:a check or a limit of the run failed (verify, alarms, plan)",
             "130:interrupted; the same command again continues"
         },
-        subcommands = {CommandLine.HelpCommand.class, CubVerb.class})
+        subcommands = {
+            InspectVerb.class,
+            RenderVerb.class,
+            TokenizeVerb.class,
+            ScoreVerb.class,
+            GenerateVerb.class,
+            ChatVerb.class,
+            CubVerb.class,
+            CommandLine.HelpCommand.class
+        })
 public final class Lion {
     /** Exit code for bad input. */
     public static final int BAD_INPUT = 3;
