@@ -31,7 +31,8 @@ public final class EngineBench {
         Set<String> parts = args.length == 0 ? Set.of("score", "train", "generate") : Set.of(args);
         Path folder = RandomModel.smolLm2(Path.of(System.getProperty("java.io.tmpdir"), "lion-bench", "smollm2-135m"));
         double rate = Measure.matmulRate(Dtype.BF16, Device.CPU, 4096, 576, 1536);
-        System.out.printf(Locale.ROOT, "bf16 matrix products: %.0f GFLOP/s on %d threads%n", rate / 1e9, Engine.threads());
+        System.out.printf(
+                Locale.ROOT, "bf16 matrix products: %.0f GFLOP/s on %d threads%n", rate / 1e9, Engine.threads());
         if (parts.contains("score")) {
             score(folder, rate);
         }
@@ -64,7 +65,9 @@ public final class EngineBench {
         try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Dtype.BF16))) {
             for (int length : new int[] {128, 512, 2048}) {
                 PackedBatch batch = batch(length);
-                double flops = model.config().forwardFlops(batch.length(), batch.supervised(), batch.plan().pairs());
+                double flops = model.config()
+                        .forwardFlops(
+                                batch.length(), batch.supervised(), batch.plan().pairs());
                 double[] times = Measure.seconds(3, () -> model.logps(batch));
                 report("score, documents of " + length, batch.length(), times, flops, rate);
             }
@@ -75,7 +78,12 @@ public final class EngineBench {
         try (CausalLm model = CausalLm.load(folder, LoadOptions.training(Dtype.BF16))) {
             for (int length : new int[] {512}) {
                 PackedBatch batch = batch(length);
-                double flops = 3 * model.config().forwardFlops(batch.length(), batch.supervised(), batch.plan().pairs());
+                double flops = 3
+                        * model.config()
+                                .forwardFlops(
+                                        batch.length(),
+                                        batch.supervised(),
+                                        batch.plan().pairs());
                 float[] upstream = new float[batch.supervised()];
                 Arrays.fill(upstream, -1f / upstream.length);
                 double[] times = Measure.seconds(3, () -> model.forwardBackward(batch, logps -> upstream));
@@ -133,7 +141,8 @@ public final class EngineBench {
                             Engine.residentBytes() / 1e6,
                             Engine.liveObjects());
                 }
-                new Generator(model, new SamplingOptions(1, 0.8, 1, 0, 500, i, Set.of(), 1)).generate(List.of(new int[] {5, 6, 7}));
+                new Generator(model, new SamplingOptions(1, 0.8, 1, 0, 500, i, Set.of(), 1))
+                        .generate(List.of(new int[] {5, 6, 7}));
             }
         }
     }

@@ -50,6 +50,7 @@ final class Measure {
     /** The yardstick for a model: the better of its up and down projections at this many rows. */
     static double matmulRate(Dtype dtype, Device device, long rows, long hidden, long intermediate) {
         return Math.max(
-                productRate(dtype, device, rows, hidden, 2 * intermediate), productRate(dtype, device, rows, intermediate, hidden));
+                productRate(dtype, device, rows, hidden, 2 * intermediate),
+                productRate(dtype, device, rows, intermediate, hidden));
     }
 }

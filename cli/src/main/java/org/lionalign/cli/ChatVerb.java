@@ -46,7 +46,10 @@ final class ChatVerb implements Runnable {
     @Option(names = "--top-p", defaultValue = "0.95", description = "default: ${DEFAULT-VALUE}")
     private double topP;
 
-    @Option(names = "--max-new-tokens", defaultValue = "512", description = "longest answer (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--max-new-tokens",
+            defaultValue = "512",
+            description = "longest answer (default: ${DEFAULT-VALUE})")
     private int maxNewTokens;
 
     @Option(names = "--seed", defaultValue = "0", description = "default: ${DEFAULT-VALUE}")
@@ -61,7 +64,8 @@ final class ChatVerb implements Runnable {
     public void run() {
         TextModel text = model.text();
         if (!text.hasTemplate()) {
-            System.err.println("lion: " + model.model + " has no chat template; plain continuation is used (--template to choose)");
+            System.err.println("lion: " + model.model
+                    + " has no chat template; plain continuation is used (--template to choose)");
             text = TextModel.open(model.model, "plain");
         }
         reset();
@@ -107,7 +111,10 @@ final class ChatVerb implements Runnable {
             case "/system" -> {
                 system = argument;
                 reset();
-                out.println(system.isEmpty() ? "(no system turn; new conversation)" : "(system turn set; new conversation)");
+                out.println(
+                        system.isEmpty()
+                                ? "(no system turn; new conversation)"
+                                : "(system turn set; new conversation)");
             }
             case "/save" -> {
                 if (argument.isBlank()) {
@@ -136,20 +143,22 @@ final class ChatVerb implements Runnable {
         StreamingDecoder decoder = new StreamingDecoder(text.tokenizer());
         List<Answer> answers = new ArrayList<>();
         try {
-            new Generator(loaded, options).generate(
-                    List.of(prompt),
-                    (p, a, id) -> {
-                        out.print(decoder.push(id));
-                        out.flush();
-                        return true;
-                    },
-                    (p, all) -> answers.addAll(all));
+            new Generator(loaded, options)
+                    .generate(
+                            List.of(prompt),
+                            (p, a, id) -> {
+                                out.print(decoder.push(id));
+                                out.flush();
+                                return true;
+                            },
+                            (p, all) -> answers.addAll(all));
         } catch (BadInput e) {
             turns.remove(turns.size() - 1);
             out.println("(" + e.getMessage() + ")");
             return;
         }
         out.println(answers.get(0).finish().equals("length") ? " …" : "");
-        turns.add(new Message("assistant", text.tokenizer().decode(answers.get(0).ids(), true)));
+        turns.add(
+                new Message("assistant", text.tokenizer().decode(answers.get(0).ids(), true)));
     }
 }

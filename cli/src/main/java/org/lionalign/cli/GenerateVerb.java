@@ -37,7 +37,10 @@ final class GenerateVerb implements Runnable {
     @Option(names = "--out", defaultValue = "-", paramLabel = "FILE.jsonl", description = "default: standard output")
     private Path out = Path.of("-");
 
-    @Option(names = {"-n", "--n"}, defaultValue = "1", description = "answers for each prompt (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = {"-n", "--n"},
+            defaultValue = "1",
+            description = "answers for each prompt (default: ${DEFAULT-VALUE})")
     private int n;
 
     @Option(names = "--temperature", defaultValue = "0", description = "0 is greedy (default)")
@@ -49,7 +52,10 @@ final class GenerateVerb implements Runnable {
     @Option(names = "--top-k", defaultValue = "0", description = "most likely tokens only; 0 (default) for all")
     private int topK;
 
-    @Option(names = "--max-new-tokens", defaultValue = "256", description = "longest answer (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--max-new-tokens",
+            defaultValue = "256",
+            description = "longest answer (default: ${DEFAULT-VALUE})")
     private int maxNewTokens;
 
     @Option(names = "--seed", defaultValue = "0", description = "default: ${DEFAULT-VALUE}")
@@ -58,7 +64,10 @@ final class GenerateVerb implements Runnable {
     @Option(names = "--stop", paramLabel = "TEXT", description = "a text that ends an answer; may be repeated")
     private List<String> stop = new ArrayList<>();
 
-    @Option(names = "--batch", defaultValue = "80", description = "answers decoded together at most (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--batch",
+            defaultValue = "80",
+            description = "answers decoded together at most (default: ${DEFAULT-VALUE})")
     private int batch;
 
     @Override

@@ -17,15 +17,28 @@ final class ModelOptions {
     Path model = Path.of(".");
 
     @Option(names = "--adapter", paramLabel = "DIR", description = "LoRA adapter in PEFT's layout, laid over the model")
-    @Nullable Path adapter;
+    @Nullable
+    Path adapter;
 
-    @Option(names = "--template", paramLabel = "FILE|chatml|plain", description = "chat template instead of the model's own")
-    @Nullable String template;
+    @Option(
+            names = "--template",
+            paramLabel = "FILE|chatml|plain",
+            description = "chat template instead of the model's own")
+    @Nullable
+    String template;
 
-    @Option(names = "--dtype", defaultValue = "bf16", paramLabel = "f32|bf16", description = "compute dtype (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--dtype",
+            defaultValue = "bf16",
+            paramLabel = "f32|bf16",
+            description = "compute dtype (default: ${DEFAULT-VALUE})")
     String dtype = "bf16";
 
-    @Option(names = "--device", defaultValue = "cpu", paramLabel = "cpu|cuda:N|auto", description = "default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            paramLabel = "cpu|cuda:N|auto",
+            description = "default: ${DEFAULT-VALUE}")
     String device = "cpu";
 
     TextModel text() {

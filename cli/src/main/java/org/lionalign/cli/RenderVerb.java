@@ -34,10 +34,15 @@ final class RenderVerb implements Runnable {
     /** Where the template comes from. */
     static final class Source {
         @Option(names = "--model", paramLabel = "DIR", description = "the template of a model folder")
-        @Nullable Path model;
+        @Nullable
+        Path model;
 
-        @Option(names = "--template", paramLabel = "FILE|chatml|plain", description = "a template file, or one that Lion ships")
-        @Nullable String template;
+        @Option(
+                names = "--template",
+                paramLabel = "FILE|chatml|plain",
+                description = "a template file, or one that Lion ships")
+        @Nullable
+        String template;
     }
 
     @Option(names = "--in", required = true, paramLabel = "FILE.jsonl", description = "rows; - for standard input")
@@ -54,7 +59,8 @@ final class RenderVerb implements Runnable {
         try (JsonLines lines = JsonLines.open(in);
                 Output output = new Output(out)) {
             for (JsonLines.Row row : lines) {
-                if (!(row.value() instanceof ObjectNode context) || !context.path("messages").isArray()) {
+                if (!(row.value() instanceof ObjectNode context)
+                        || !context.path("messages").isArray()) {
                     throw new BadInput(in + ":" + row.line() + ": messages: expected a list, found "
                             + row.value().path("messages"));
                 }

@@ -32,13 +32,20 @@ final class ScoreVerb implements Runnable {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
-    @Option(names = "--in", required = true, paramLabel = "FILE.jsonl", description = "rows; - for standard input; .gz is unpacked")
+    @Option(
+            names = "--in",
+            required = true,
+            paramLabel = "FILE.jsonl",
+            description = "rows; - for standard input; .gz is unpacked")
     private Path in = Path.of("-");
 
     @Option(names = "--out", defaultValue = "-", paramLabel = "FILE", description = "default: standard output")
     private Path out = Path.of("-");
 
-    @Option(names = "--tokens", defaultValue = "4096", description = "tokens of one forward pass (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--tokens",
+            defaultValue = "4096",
+            description = "tokens of one forward pass (default: ${DEFAULT-VALUE})")
     private int tokens;
 
     @Override

@@ -17,7 +17,10 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Token ids of texts; adds no special tokens.",
         footer = {
-            "", "Rows {\"text\":…} give {\"ids\":[…]}.", "", "Example:",
+            "",
+            "Rows {\"text\":…} give {\"ids\":[…]}.",
+            "",
+            "Example:",
             "  echo '{\"text\":\"Hello\"}' | ./lion tokenize --model DIR --in -"
         })
 final class TokenizeVerb implements Runnable {

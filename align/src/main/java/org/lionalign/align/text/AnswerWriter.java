@@ -47,19 +47,20 @@ public final class AnswerWriter {
             throw new BadInput(where + ": expected prompt, messages or ids, found none of them");
         }
         if (ids.length == 0 || ids.length >= model.config().longestSequence()) {
-            throw new BadInput(where + ": prompt: expected 1 to " + (model.config().longestSequence() - 1)
-                    + " tokens, which leaves room for an answer in the model's context, found " + ids.length);
+            throw new BadInput(
+                    where + ": prompt: expected 1 to " + (model.config().longestSequence() - 1)
+                            + " tokens, which leaves room for an answer in the model's context, found " + ids.length);
         }
         return ids;
     }
 
     /** The rows with their {@code answers}, in order; {@code progress} hears of each finished row. */
-    public List<ObjectNode> answer(
-            List<JsonLines.Row> rows, String file, SamplingOptions options, Runnable progress) {
+    public List<ObjectNode> answer(List<JsonLines.Row> rows, String file, SamplingOptions options, Runnable progress) {
         List<int[]> prompts = new ArrayList<>();
         for (JsonLines.Row row : rows) {
             if (!row.value().isObject()) {
-                throw new BadInput(file + ":" + row.line() + ": expected a JSON object, found " + row.value().getNodeType());
+                throw new BadInput(file + ":" + row.line() + ": expected a JSON object, found "
+                        + row.value().getNodeType());
             }
             prompts.add(promptIds(row, file));
         }
@@ -71,7 +72,8 @@ public final class AnswerWriter {
                 : (prompt, answer, id) -> {
                     long key = (long) prompt << 32 | answer;
                     StringBuilder so = written.computeIfAbsent(key, k -> new StringBuilder());
-                    so.append(decoders.computeIfAbsent(key, k -> new StreamingDecoder(text.tokenizer())).push(id));
+                    so.append(decoders.computeIfAbsent(key, k -> new StreamingDecoder(text.tokenizer()))
+                            .push(id));
                     return firstStop(so.toString()) < 0;
                 };
         new Generator(model, options).generate(prompts, listener, (prompt, answers) -> {

@@ -32,9 +32,17 @@ public final class ModelReport {
         report.put("directory", directory.toString());
         report.put("architecture", config.architecture());
         report.put("parameters", config.parameters());
-        report.put("parameters_in_file", checkpoint.tensors().values().stream().mapToLong(e -> e.elements()).sum());
+        report.put(
+                "parameters_in_file",
+                checkpoint.tensors().values().stream()
+                        .mapToLong(e -> e.elements())
+                        .sum());
         ArrayNode dtypes = report.putArray("dtypes");
-        checkpoint.tensors().values().stream().map(e -> e.dtype()).distinct().sorted().forEach(dtypes::add);
+        checkpoint.tensors().values().stream()
+                .map(e -> e.dtype())
+                .distinct()
+                .sorted()
+                .forEach(dtypes::add);
         report.put("bytes", checkpoint.bytes());
         report.put("layers", config.layers());
         report.put("hidden_size", config.hiddenSize());
@@ -57,7 +65,9 @@ public final class ModelReport {
         training.put("compute_copy_bf16", 2 * n);
         training.put("total_without_activations", 18 * n);
         training.put("activations_per_1024_tokens_kept", 1024L * config.layers() * activationBytes(config));
-        training.put("activations_per_1024_tokens_recomputed", 1024L * (4L * config.layers() * config.hiddenSize() + activationBytes(config)));
+        training.put(
+                "activations_per_1024_tokens_recomputed",
+                1024L * (4L * config.layers() * config.hiddenSize() + activationBytes(config)));
         ArrayNode list = report.putArray("warnings");
         warnings.forEach(list::add);
         return report;
@@ -80,7 +90,9 @@ public final class ModelReport {
         ObjectNode special = report.putObject("special_tokens");
         for (Map.Entry<String, String> token : tokens.entrySet()) {
             OptionalInt id = tokenizer.idOf(token.getValue());
-            special.put(token.getKey(), token.getValue() + (id.isPresent() ? " (" + id.getAsInt() + ")" : " (not in the vocabulary)"));
+            special.put(
+                    token.getKey(),
+                    token.getValue() + (id.isPresent() ? " (" + id.getAsInt() + ")" : " (not in the vocabulary)"));
             if (id.isEmpty()) {
                 warnings.add(token.getKey() + " '" + token.getValue() + "' is not in the vocabulary");
             }
@@ -89,11 +101,13 @@ public final class ModelReport {
         ArrayNode stopList = report.putArray("stop_tokens");
         stops.forEach(id -> stopList.add(tokenizer.tokenOf(id) + " (" + id + ")"));
         if (stops.isEmpty()) {
-            warnings.add("no stop token in generation_config.json, config.json or tokenizer_config.json: answers end only at the length limit");
+            warnings.add(
+                    "no stop token in generation_config.json, config.json or tokenizer_config.json: answers end only at the length limit");
         }
         if (!ChatTemplate.has(directory)) {
             report.put("template", "none");
-            warnings.add("no chat template: conversations need one by name (--template chatml, --template plain or a file)");
+            warnings.add(
+                    "no chat template: conversations need one by name (--template chatml, --template plain or a file)");
             return;
         }
         try {
@@ -101,7 +115,8 @@ public final class ModelReport {
             report.put("template", template.name() + ", " + template.source().length() + " characters");
             OptionalInt end = StopTokens.endOfTurn(template, tokenizer);
             if (end.isEmpty()) {
-                warnings.add("the template ends an assistant's turn in no control token: a trained model would not learn to stop");
+                warnings.add(
+                        "the template ends an assistant's turn in no control token: a trained model would not learn to stop");
             } else {
                 report.put("end_of_turn", tokenizer.tokenOf(end.getAsInt()) + " (" + end.getAsInt() + ")");
                 if (!stops.contains(end.getAsInt())) {

@@ -35,8 +35,9 @@ public final class Scorer {
         for (JsonLines.Row row : rows) {
             PromptTree tree = tree(row.value(), file + ":" + row.line());
             if (tree.longestPath() > model.config().longestSequence()) {
-                throw new BadInput(tree.id() + ": expected at most " + model.config().longestSequence()
-                        + " tokens, the model's context, found " + tree.longestPath());
+                throw new BadInput(
+                        tree.id() + ": expected at most " + model.config().longestSequence()
+                                + " tokens, the model's context, found " + tree.longestPath());
             }
             trees.add(tree);
         }
@@ -62,7 +63,9 @@ public final class Scorer {
     private List<List<Integer>> groups(List<PromptTree> trees) {
         Integer[] order = new Integer[trees.size()];
         Arrays.setAll(order, i -> i);
-        Arrays.sort(order, (a, b) -> Integer.compare(trees.get(b).length(), trees.get(a).length()));
+        Arrays.sort(
+                order,
+                (a, b) -> Integer.compare(trees.get(b).length(), trees.get(a).length()));
         List<List<Integer>> groups = new ArrayList<>();
         List<Integer> room = new ArrayList<>();
         for (int i : order) {
@@ -102,7 +105,8 @@ public final class Scorer {
         }
         List<String> keys = new ArrayList<>();
         row.fieldNames().forEachRemaining(keys::add);
-        throw new BadInput(where + ": expected ids, or prompt with completion, or prompt with chosen and rejected, found " + keys);
+        throw new BadInput(
+                where + ": expected ids, or prompt with completion, or prompt with chosen and rejected, found " + keys);
     }
 
     private TextModel.Pair pair(JsonNode row, String key, String where) {
@@ -114,14 +118,19 @@ public final class Scorer {
         } else if (prompt.isArray() && (answer.isTextual() || answer.isArray())) {
             String words = answer.isTextual()
                     ? answer.textValue()
-                    : TextModel.conversation(answer, row, where + ": " + key).messages().get(0).content();
+                    : TextModel.conversation(answer, row, where + ": " + key)
+                            .messages()
+                            .get(0)
+                            .content();
             pair = text.split(TextModel.conversation(prompt, row, where), words);
         } else {
-            throw new BadInput(where + ": " + key + ": expected prompt and " + key + " as strings or as lists of messages, found "
-                    + prompt.getNodeType() + " and " + answer.getNodeType());
+            throw new BadInput(
+                    where + ": " + key + ": expected prompt and " + key + " as strings or as lists of messages, found "
+                            + prompt.getNodeType() + " and " + answer.getNodeType());
         }
         if (pair.prompt().length == 0) {
-            throw new BadInput(where + ": prompt: expected at least one token, found none (the model has no beginning-of-text token)");
+            throw new BadInput(where
+                    + ": prompt: expected at least one token, found none (the model has no beginning-of-text token)");
         }
         return pair;
     }
@@ -133,7 +142,9 @@ public final class Scorer {
         }
         int[] ids = new int[node.size()];
         for (int i = 0; i < ids.length; i++) {
-            if (!node.get(i).isIntegralNumber() || !node.get(i).canConvertToInt() || node.get(i).intValue() < 0) {
+            if (!node.get(i).isIntegralNumber()
+                    || !node.get(i).canConvertToInt()
+                    || node.get(i).intValue() < 0) {
                 throw new BadInput(where + ": ids[" + i + "]: expected a token id, found " + node.get(i));
             }
             ids[i] = node.get(i).intValue();

@@ -54,7 +54,8 @@ public final class TextModel {
      */
     public static TextModel open(Path directory, @Nullable String templateName) {
         if (!Files.isDirectory(directory)) {
-            throw new BadInput(directory + ": expected a model folder, found " + (Files.exists(directory) ? "a file" : "nothing"));
+            throw new BadInput(
+                    directory + ": expected a model folder, found " + (Files.exists(directory) ? "a file" : "nothing"));
         }
         ChatTemplate template = templateName != null
                 ? ChatTemplate.named(templateName, directory)
@@ -64,12 +65,16 @@ public final class TextModel {
 
     private @Nullable Integer bosId() {
         Path config = directory.resolve("tokenizer_config.json");
-        JsonNode add = Files.exists(config) ? Json.read(config).path("add_bos_token") : Json.object().path("none");
+        JsonNode add = Files.exists(config)
+                ? Json.read(config).path("add_bos_token")
+                : Json.object().path("none");
         String token = ChatTemplate.controlTokens(directory).get("bos_token");
         if (add.isBoolean() ? !add.booleanValue() : tokenizer.prefix().isEmpty()) {
             return null;
         }
-        String name = token != null ? token : tokenizer.prefix().isEmpty() ? null : tokenizer.prefix().get(0);
+        String name = token != null
+                ? token
+                : tokenizer.prefix().isEmpty() ? null : tokenizer.prefix().get(0);
         OptionalInt id = name == null ? OptionalInt.empty() : tokenizer.idOf(name);
         return id.isPresent() ? (Integer) id.getAsInt() : null;
     }
@@ -108,7 +113,8 @@ public final class TextModel {
 
     /** Ids of a conversation, ready for the assistant's next turn. */
     public int[] promptIds(Conversation conversation) {
-        return EncodedChat.encode(template().prompt(conversation), tokenizer, turn -> false).ids();
+        return EncodedChat.encode(template().prompt(conversation), tokenizer, turn -> false)
+                .ids();
     }
 
     /** Prompt and answer as ids. */

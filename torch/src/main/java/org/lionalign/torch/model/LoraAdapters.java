@@ -43,8 +43,9 @@ public final class LoraAdapters {
         public Config {
             targets = List.copyOf(targets);
             if (rank < 1 || dropout < 0 || dropout >= 1 || targets.isEmpty()) {
-                throw new BadInput("lora: expected rank of 1 or more, dropout in [0, 1) and at least one target, found rank "
-                        + rank + ", dropout " + dropout + ", targets " + targets);
+                throw new BadInput(
+                        "lora: expected rank of 1 or more, dropout in [0, 1) and at least one target, found rank "
+                                + rank + ", dropout " + dropout + ", targets " + targets);
             }
         }
     }
@@ -85,12 +86,15 @@ public final class LoraAdapters {
         List<String> targets = new ArrayList<>();
         JsonNode names = json.path("target_modules");
         (names.isArray() ? names : List.of(names)).forEach(name -> targets.add(name.asText()));
-        Config config = new Config(json.path("r").asInt(), json.path("lora_alpha").asDouble(), 0, targets);
-        Map<String, TensorEntry> left = new TreeMap<>(Checkpoint.open(directory, "adapter_model").tensors());
+        Config config =
+                new Config(json.path("r").asInt(), json.path("lora_alpha").asDouble(), 0, targets);
+        Map<String, TensorEntry> left =
+                new TreeMap<>(Checkpoint.open(directory, "adapter_model").tensors());
         attach(model, config, (name, rows, columns, index) -> {
             TensorEntry entry = left.remove(name);
             if (entry == null) {
-                throw new BadInput(directory + ": " + name + ": expected a tensor [" + rows + ", " + columns + "], found none");
+                throw new BadInput(
+                        directory + ": " + name + ": expected a tensor [" + rows + ", " + columns + "], found none");
             }
             if (entry.shape().length != 2 || entry.shape()[0] != rows || entry.shape()[1] != columns) {
                 throw BadInput.of(entry.file(), name, "shape [" + rows + ", " + columns + "]", entry.describe());
@@ -99,7 +103,8 @@ public final class LoraAdapters {
         });
         if (!left.isEmpty()) {
             String extra = left.keySet().iterator().next();
-            throw new BadInput(directory + ": " + extra + ": expected only adapters of " + targets + ", found this tensor too");
+            throw new BadInput(
+                    directory + ": " + extra + ": expected only adapters of " + targets + ", found this tensor too");
         }
     }
 
@@ -132,7 +137,8 @@ public final class LoraAdapters {
             }
         }
         if (!unused.isEmpty()) {
-            throw new BadInput("lora.targets: expected names of linear layers of the blocks, found " + unused + " which name none");
+            throw new BadInput("lora.targets: expected names of linear layers of the blocks, found " + unused
+                    + " which name none");
         }
     }
 
@@ -140,7 +146,11 @@ public final class LoraAdapters {
         try (TensorScope scope = new TensorScope();
                 NoGrad off = new NoGrad()) {
             Tensor tensor = scope.release(values.of(name, rows, columns, index));
-            return new Weight(List.of(new Weight.Part(name, 0, rows)), tensor, model.options().compute(), true);
+            return new Weight(
+                    List.of(new Weight.Part(name, 0, rows)),
+                    tensor,
+                    model.options().compute(),
+                    true);
         }
     }
 
@@ -177,7 +187,10 @@ public final class LoraAdapters {
                 for (LoraPart part : linear.adapters()) {
                     Weight.Part rows = linear.weight().parts().get(part.part());
                     Tensor delta = part.b().master().matmul(part.a().master()).mul(part.scale());
-                    linear.weight().master().narrow(0, rows.start(), rows.rows()).add_(delta);
+                    linear.weight()
+                            .master()
+                            .narrow(0, rows.start(), rows.rows())
+                            .add_(delta);
                 }
             }
             linear.weight().refresh();

@@ -39,7 +39,10 @@ public record TensorSource(String name, Tensor tensor, Dtype stored) implements 
             for (long from = 0; from < total; from += BLOCK) {
                 long to = Math.min(total, from + BLOCK);
                 try (TensorScope scope = new TensorScope()) {
-                    Tensor block = flat.narrow(0, from, to - from).to(stored).to(Device.CPU).contiguous();
+                    Tensor block = flat.narrow(0, from, to - from)
+                            .to(stored)
+                            .to(Device.CPU)
+                            .contiguous();
                     ByteBuffer bytes = block.bytes(0, to - from);
                     while (bytes.hasRemaining()) {
                         channel.write(bytes);

@@ -35,25 +35,45 @@ class SaveAndLoraTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama-tied", "llama-bf16", "llama-f16", "gemma2", "qwen2", "qwen3", "phi3", "llama-seqcls"})
+    @ValueSource(
+            strings = {
+                "llama",
+                "llama-tied",
+                "llama-bf16",
+                "llama-f16",
+                "gemma2",
+                "qwen2",
+                "qwen3",
+                "phi3",
+                "llama-seqcls"
+            })
     void loadedAndSavedTensorsAreEqualByteForByte(String name) throws IOException {
         Path source = Golden.ROOT.resolve("models").resolve(name);
         for (long shard : new long[] {ModelWriter.SHARD_BYTES, 8_000}) {
             Path target = dir.resolve(name + shard);
             try (CausalLm model = CausalLm.load(source, new LoadOptions(Dtype.F32, Device.CPU, true, false))) {
-                Dtype stored = Dtype.ofSafetensors(Checkpoint.open(source).tensors().values().iterator().next().dtype());
+                Dtype stored = Dtype.ofSafetensors(Checkpoint.open(source)
+                        .tensors()
+                        .values()
+                        .iterator()
+                        .next()
+                        .dtype());
                 ModelWriter.save(model, target, stored, shard);
             }
-            assertThat(Files.exists(target.resolve("model.safetensors.index.json"))).isEqualTo(shard == 8_000);
+            assertThat(Files.exists(target.resolve("model.safetensors.index.json")))
+                    .isEqualTo(shard == 8_000);
             Map<String, TensorEntry> before = Checkpoint.open(source).tensors();
             Map<String, TensorEntry> after = Checkpoint.open(target).tensors();
             assertThat(after.keySet()).isEqualTo(before.keySet());
             for (String tensor : before.keySet()) {
-                assertThat(after.get(tensor).dtype()).isEqualTo(before.get(tensor).dtype());
-                assertThat(after.get(tensor).shape()).isEqualTo(before.get(tensor).shape());
+                assertThat(after.get(tensor).dtype())
+                        .isEqualTo(before.get(tensor).dtype());
+                assertThat(after.get(tensor).shape())
+                        .isEqualTo(before.get(tensor).shape());
                 assertThat(bytes(after.get(tensor))).as(tensor).isEqualTo(bytes(before.get(tensor)));
             }
-            assertThat(Files.readAllBytes(target.resolve("config.json"))).isEqualTo(Files.readAllBytes(source.resolve("config.json")));
+            assertThat(Files.readAllBytes(target.resolve("config.json")))
+                    .isEqualTo(Files.readAllBytes(source.resolve("config.json")));
         }
     }
 
@@ -91,9 +111,12 @@ class SaveAndLoraTest {
             assertThat(golden.gradients()).hasSize(gradients.size());
             for (String parameter : golden.gradients()) {
                 String ours = parameter.replace(".default.", ".");
-                float[] mine = gradients.containsKey(ours) ? gradients.get(ours) : gradients.get("base_model.model." + ours);
+                float[] mine =
+                        gradients.containsKey(ours) ? gradients.get(ours) : gradients.get("base_model.model." + ours);
                 assertThat(mine).as(parameter + " among " + gradients.keySet()).isNotNull();
-                assertThat(Golden.relative(mine, golden.floats("grad." + parameter))).as(parameter).isLessThan(1e-3);
+                assertThat(Golden.relative(mine, golden.floats("grad." + parameter)))
+                        .as(parameter)
+                        .isLessThan(1e-3);
             }
         }
     }
@@ -114,8 +137,14 @@ class SaveAndLoraTest {
             }));
             with = logits(model, batch);
             assertThat(Golden.difference(with, before)).isGreaterThan(1e-4);
-            LoraAdapters.save(model, new LoraAdapters.Config(3, 6, 0, List.of(
-                    "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")), dir);
+            LoraAdapters.save(
+                    model,
+                    new LoraAdapters.Config(
+                            3,
+                            6,
+                            0,
+                            List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")),
+                    dir);
         }
         try (CausalLm model = CausalLm.load(base, LoadOptions.inference(Dtype.F32))) {
             LoraAdapters.load(model, dir);
