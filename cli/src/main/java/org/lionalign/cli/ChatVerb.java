@@ -72,7 +72,7 @@ final class ChatVerb implements Runnable {
         try (CausalLm loaded = model.load();
                 BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-            boolean terminal = System.console() != null;
+            boolean terminal = Terminal.input();
             while (true) {
                 if (terminal) {
                     out.print("> ");

@@ -15,7 +15,7 @@ final class Progress implements AutoCloseable {
 
     /** @param total steps in all, −1 when unknown */
     static Progress start(String task, long total) {
-        if (System.console() == null || System.getenv("TERM") == null) {
+        if (!Terminal.errors()) {
             return new Progress(null);
         }
         return new Progress(new ProgressBarBuilder()
