@@ -32,7 +32,8 @@ class BadCheckpointTest {
     }
 
     private void refused(String... parts) {
-        var error = assertThatThrownBy(() -> CausalLm.load(dir, LoadOptions.inference(Dtype.F32)).close())
+        var error = assertThatThrownBy(() ->
+                        CausalLm.load(dir, LoadOptions.inference(Dtype.F32)).close())
                 .isInstanceOf(BadInput.class);
         for (String part : parts) {
             error.hasMessageContaining(part);

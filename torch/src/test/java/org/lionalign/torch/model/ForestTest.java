@@ -56,7 +56,8 @@ class ForestTest {
                                 new PromptTree.Node(1, one, allTrue(one.length)),
                                 new PromptTree.Node(1, two, allTrue(two.length)),
                                 new PromptTree.Node(0, new int[0], none)));
-                List<PromptTree> apart = List.of(separate(join(prompt, middle), one), separate(join(prompt, middle), two));
+                List<PromptTree> apart =
+                        List.of(separate(join(prompt, middle), one), separate(join(prompt, middle), two));
                 PromptTree neighbour = separate(ids(random, 5), ids(random, 6));
 
                 float[] together = model.logps(PackedBatch.of(List.of(shared)));
@@ -66,8 +67,10 @@ class ForestTest {
                 float[] inside = Arrays.copyOfRange(between, 6, 6 + together.length);
                 assertThat(Golden.difference(inside, together)).isLessThan(2e-6 * Golden.largest(together));
 
-                assertThat(gradientDifference(model, List.of(List.of(shared)), List.of(apart))).isLessThan(1e-5);
-                assertThat(gradientDifference(model, List.of(apart), List.of(List.of(apart.get(0)), List.of(apart.get(1)))))
+                assertThat(gradientDifference(model, List.of(List.of(shared)), List.of(apart)))
+                        .isLessThan(1e-5);
+                assertThat(gradientDifference(
+                                model, List.of(apart), List.of(List.of(apart.get(0)), List.of(apart.get(1)))))
                         .isLessThan(1e-5);
             });
         }
@@ -90,7 +93,9 @@ class ForestTest {
         }
         double worst = 0;
         for (String parameter : both.get(0).keySet()) {
-            worst = Math.max(worst, Golden.relative(both.get(0).get(parameter), both.get(1).get(parameter)));
+            worst = Math.max(
+                    worst,
+                    Golden.relative(both.get(0).get(parameter), both.get(1).get(parameter)));
         }
         return worst;
     }
@@ -106,13 +111,16 @@ class ForestTest {
         Golden golden = Golden.of("gemma2");
         List<Map<String, float[]>> both = new ArrayList<>();
         for (boolean recompute : new boolean[] {false, true}) {
-            try (CausalLm model = CausalLm.load(golden.directory, new LoadOptions(Dtype.F32, Device.CPU, true, recompute))) {
+            try (CausalLm model =
+                    CausalLm.load(golden.directory, new LoadOptions(Dtype.F32, Device.CPU, true, recompute))) {
                 model.forwardBackward(PackedBatch.of(golden.documents()), logps -> golden.upstream());
                 both.add(Golden.gradientsOf(model));
             }
         }
         for (String parameter : both.get(0).keySet()) {
-            assertThat(both.get(1).get(parameter)).as(parameter).isEqualTo(both.get(0).get(parameter));
+            assertThat(both.get(1).get(parameter))
+                    .as(parameter)
+                    .isEqualTo(both.get(0).get(parameter));
         }
     }
 

@@ -23,7 +23,9 @@ class TreeAttentionTest {
             for (int n = 1 + random.nextInt(5); n > 0; n--) {
                 int length = nodes.isEmpty() ? 1 + random.nextInt(9) : random.nextInt(7);
                 nodes.add(new PromptTree.Node(
-                        nodes.isEmpty() ? -1 : random.nextInt(nodes.size()), random.ints(length, 3, 79).toArray(), new boolean[length]));
+                        nodes.isEmpty() ? -1 : random.nextInt(nodes.size()),
+                        random.ints(length, 3, 79).toArray(),
+                        new boolean[length]));
             }
             trees.add(new PromptTree("t", nodes));
         }
