@@ -42,6 +42,11 @@ public final class Lion {
 
     /** Runs one command and returns its exit code; never calls {@code System.exit}. */
     public static int run(String... args) {
+        return commandLine().execute(args);
+    }
+
+    /** The command line with its rules for errors. */
+    static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Lion());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
@@ -52,6 +57,6 @@ public final class Lion {
             e.printStackTrace(command.getErr());
             return 1;
         });
-        return line.execute(args);
+        return line;
     }
 }
