@@ -21,14 +21,17 @@ class VerbsTest {
     @TempDir
     Path dir;
 
-    private final Path llama = Path.of(System.getProperty("lion.root", ".."), "torch/src/test/resources/golden/models/llama");
+    private final Path llama =
+            Path.of(System.getProperty("lion.root", ".."), "torch/src/test/resources/golden/models/llama");
 
     private Path file(String name, String... lines) throws IOException {
         return Files.writeString(dir.resolve(name), String.join("\n", lines) + "\n");
     }
 
     private List<JsonNode> rows(Path file) throws IOException {
-        return Files.readAllLines(file).stream().map(line -> Json.parse(line, file.toString())).toList();
+        return Files.readAllLines(file).stream()
+                .map(line -> Json.parse(line, file.toString()))
+                .toList();
     }
 
     /** Exit code, and what was printed. */
@@ -52,14 +55,37 @@ class VerbsTest {
 
     @Test
     void scoresComeInTheOrderOfTheRowsWhateverThePacking() throws IOException {
-        Path in = file("in.jsonl", "{\"ids\":[5,6]}", "{\"ids\":[9,8,7,6,5,4,3,9,8]}", "{\"ids\":[1,2,3]}", "{\"ids\":[4]}");
+        Path in = file(
+                "in.jsonl", "{\"ids\":[5,6]}", "{\"ids\":[9,8,7,6,5,4,3,9,8]}", "{\"ids\":[1,2,3]}", "{\"ids\":[4]}");
         Path small = dir.resolve("small.jsonl");
         Path large = dir.resolve("large.jsonl");
         // Rows of ids need no text, but a model folder is one with a tokenizer; this one has none, so give it one.
         Path model = withTokenizer();
-        assertThat(run("score", "--model", model.toString(), "--dtype", "f32", "--in", in.toString(), "--out", small.toString(),
-                        "--tokens", "4").code()).isZero();
-        assertThat(run("score", "--model", model.toString(), "--dtype", "f32", "--in", in.toString(), "--out", large.toString()).code())
+        assertThat(run(
+                                "score",
+                                "--model",
+                                model.toString(),
+                                "--dtype",
+                                "f32",
+                                "--in",
+                                in.toString(),
+                                "--out",
+                                small.toString(),
+                                "--tokens",
+                                "4")
+                        .code())
+                .isZero();
+        assertThat(run(
+                                "score",
+                                "--model",
+                                model.toString(),
+                                "--dtype",
+                                "f32",
+                                "--in",
+                                in.toString(),
+                                "--out",
+                                large.toString())
+                        .code())
                 .isZero();
         List<JsonNode> a = rows(small);
         List<JsonNode> b = rows(large);
@@ -91,7 +117,11 @@ class VerbsTest {
         Path in = file("in.jsonl", "{\"ids\":[1,2]}", "{\"ids\":[1,\"x\"]}");
         Ran ran = run("score", "--model", model.toString(), "--in", in.toString(), "--out", out.toString());
         assertThat(ran.code()).isEqualTo(Lion.BAD_INPUT);
-        assertThat(ran.err()).contains("in.jsonl:2").contains("ids[1]").contains("\"x\"").hasLineCount(1);
+        assertThat(ran.err())
+                .contains("in.jsonl:2")
+                .contains("ids[1]")
+                .contains("\"x\"")
+                .hasLineCount(1);
         assertThat(out).doesNotExist();
         assertThat(dir.resolve("out.jsonl.part")).doesNotExist();
 
@@ -110,8 +140,26 @@ class VerbsTest {
         Path model = SharedData.require("models/stories260k");
         Path in = file("p.jsonl", "{\"prompt\":\"Once upon a time\",\"id\":7}", "{\"ids\":[1,403,407],\"id\":8}");
         Path out = dir.resolve("o.jsonl");
-        Ran ran = run("generate", "--model", model.toString(), "--dtype", "f32", "--prompts", in.toString(), "--out", out.toString(),
-                "-n", "3", "--temperature", "0.9", "--max-new-tokens", "30", "--seed", "4", "--stop", "there");
+        Ran ran = run(
+                "generate",
+                "--model",
+                model.toString(),
+                "--dtype",
+                "f32",
+                "--prompts",
+                in.toString(),
+                "--out",
+                out.toString(),
+                "-n",
+                "3",
+                "--temperature",
+                "0.9",
+                "--max-new-tokens",
+                "30",
+                "--seed",
+                "4",
+                "--stop",
+                "there");
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         List<JsonNode> rows = rows(out);
@@ -131,9 +179,12 @@ class VerbsTest {
         Path model = SharedData.require("models/stories260k");
         Path in = file("p.jsonl", "{\"prompt\":\"Tom saw\",\"chosen\":\" a big dog.\",\"rejected\":\" qzx vvk wt\"}");
         Path out = dir.resolve("o.jsonl");
-        assertThat(run("score", "--model", model.toString(), "--in", in.toString(), "--out", out.toString()).code()).isZero();
+        assertThat(run("score", "--model", model.toString(), "--in", in.toString(), "--out", out.toString())
+                        .code())
+                .isZero();
         JsonNode row = rows(out).get(0);
-        assertThat(row.path("chosen").path("sum").asDouble()).isGreaterThan(row.path("rejected").path("sum").asDouble() + 5);
+        assertThat(row.path("chosen").path("sum").asDouble())
+                .isGreaterThan(row.path("rejected").path("sum").asDouble() + 5);
     }
 
     @Test
@@ -142,11 +193,14 @@ class VerbsTest {
         Path saved = dir.resolve("saved.json");
         java.io.InputStream in = System.in;
         try {
-            System.setIn(new ByteArrayInputStream(
-                    ("Once upon a time\n/save " + saved + "\n/reset\n/nonsense\n/quit\n").getBytes(StandardCharsets.UTF_8)));
+            System.setIn(new ByteArrayInputStream(("Once upon a time\n/save " + saved + "\n/reset\n/nonsense\n/quit\n")
+                    .getBytes(StandardCharsets.UTF_8)));
             Ran ran = run("chat", "--model", model.toString(), "--max-new-tokens", "25", "--temperature", "0");
             assertThat(ran.code()).isZero();
-            assertThat(ran.out()).contains("there was a little").contains("(new conversation)").contains("/reset");
+            assertThat(ran.out())
+                    .contains("there was a little")
+                    .contains("(new conversation)")
+                    .contains("/reset");
             assertThat(ran.err()).contains("no chat template");
         } finally {
             System.setIn(in);
@@ -159,10 +213,15 @@ class VerbsTest {
     @Test
     void renderAndTokenizeAreJsonInAndOut() throws IOException {
         Path rendered = dir.resolve("r.jsonl");
-        Path in = file("c.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"Yo\"}]}");
-        assertThat(run("render", "--template", "chatml", "--in", in.toString(), "--out", rendered.toString()).code()).isZero();
+        Path in = file(
+                "c.jsonl",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"Yo\"}]}");
+        assertThat(run("render", "--template", "chatml", "--in", in.toString(), "--out", rendered.toString())
+                        .code())
+                .isZero();
         JsonNode row = rows(rendered).get(0);
-        assertThat(row.path("text").asText()).isEqualTo("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYo<|im_end|>\n");
+        assertThat(row.path("text").asText())
+                .isEqualTo("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYo<|im_end|>\n");
         assertThat(row.path("supervised").toString()).isEqualTo("[[52,64]]");
 
         Path tokenizer = SharedData.require("tokenizers/smollm");
@@ -170,8 +229,17 @@ class VerbsTest {
         Path plain = dir.resolve("plain.jsonl");
         Path literal = dir.resolve("literal.jsonl");
         run("tokenize", "--model", tokenizer.toString(), "--in", text.toString(), "--out", plain.toString());
-        run("tokenize", "--model", tokenizer.toString(), "--in", text.toString(), "--out", literal.toString(), "--literal");
-        assertThat(rows(literal).get(0).get("ids").size()).isGreaterThan(rows(plain).get(0).get("ids").size());
+        run(
+                "tokenize",
+                "--model",
+                tokenizer.toString(),
+                "--in",
+                text.toString(),
+                "--out",
+                literal.toString(),
+                "--literal");
+        assertThat(rows(literal).get(0).get("ids").size())
+                .isGreaterThan(rows(plain).get(0).get("ids").size());
     }
 
     @Test
