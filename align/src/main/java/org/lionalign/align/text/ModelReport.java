@@ -16,6 +16,7 @@ import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.tokenizer.HuggingFaceTokenizer;
 import org.lionalign.core.tokenizer.Tokenizer;
+import org.lionalign.torch.encoder.PairRanker;
 import org.lionalign.torch.model.ConfigReader;
 import org.lionalign.torch.model.ModelConfig;
 
@@ -25,6 +26,14 @@ public final class ModelReport {
 
     /** The report as JSON; {@code warnings} lists what to mend before training or serving. */
     public static ObjectNode of(Path directory) {
+        if (Files.isDirectory(directory) && PairRanker.isPairRanker(directory)) {
+            ObjectNode report = Json.object();
+            report.put("directory", directory.toString());
+            report.put("architecture", "PairRM (DeBERTa-v2 with a ranking head): a judge of pairs, not a language model");
+            report.put("bytes", Checkpoint.open(directory).bytes());
+            report.putArray("warnings");
+            return report;
+        }
         ModelConfig config = ConfigReader.read(directory);
         Checkpoint checkpoint = Checkpoint.open(directory);
         ObjectNode report = Json.object();
