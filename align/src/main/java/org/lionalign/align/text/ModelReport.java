@@ -29,7 +29,8 @@ public final class ModelReport {
         if (Files.isDirectory(directory) && PairRanker.isPairRanker(directory)) {
             ObjectNode report = Json.object();
             report.put("directory", directory.toString());
-            report.put("architecture", "PairRM (DeBERTa-v2 with a ranking head): a judge of pairs, not a language model");
+            report.put(
+                    "architecture", "PairRM (DeBERTa-v2 with a ranking head): a judge of pairs, not a language model");
             report.put("bytes", Checkpoint.open(directory).bytes());
             report.putArray("warnings");
             return report;

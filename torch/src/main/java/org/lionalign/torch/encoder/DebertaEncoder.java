@@ -43,13 +43,18 @@ final class DebertaEncoder implements AutoCloseable {
                 linear(scope, checkpoint, prefix, at + "attention.output.dense", hidden, hidden);
                 norm(scope, checkpoint, prefix, at + "attention.output.LayerNorm");
                 String wide = prefix + at + "intermediate.dense.weight";
-                long inner = checkpoint.tensors().containsKey(wide) ? checkpoint.tensors().get(wide).shape()[0] : 0;
+                long inner = checkpoint.tensors().containsKey(wide)
+                        ? checkpoint.tensors().get(wide).shape()[0]
+                        : 0;
                 linear(scope, checkpoint, prefix, at + "intermediate.dense", inner, hidden);
                 linear(scope, checkpoint, prefix, at + "output.dense", hidden, inner);
                 norm(scope, checkpoint, prefix, at + "output.LayerNorm");
             }
             Tensor table = weight("encoder.rel_embeddings.weight");
-            relative = scope.release(config.normalizeRelative() ? normed(table, "encoder.LayerNorm").copy() : table.copy());
+            relative = scope.release(
+                    config.normalizeRelative()
+                            ? normed(table, "encoder.LayerNorm").copy()
+                            : table.copy());
         }
     }
 
@@ -71,7 +76,8 @@ final class DebertaEncoder implements AutoCloseable {
     static Tensor read(Checkpoint checkpoint, String name, long... shape) {
         TensorEntry entry = checkpoint.tensors().get(name);
         if (entry == null) {
-            throw new BadInput(checkpoint.directory() + ": " + name + ": expected a tensor " + Arrays.toString(shape) + ", found none");
+            throw new BadInput(checkpoint.directory() + ": " + name + ": expected a tensor " + Arrays.toString(shape)
+                    + ", found none");
         }
         if (!Arrays.equals(entry.shape(), shape)) {
             throw BadInput.of(entry.file(), name, "shape " + Arrays.toString(shape), entry.describe());
@@ -99,7 +105,8 @@ final class DebertaEncoder implements AutoCloseable {
             }
         }
         List<Tensor> states = new ArrayList<>();
-        Tensor x = normed(weight("embeddings.word_embeddings.weight").embedding(Tensors.of(ids)), "embeddings.LayerNorm");
+        Tensor x =
+                normed(weight("embeddings.word_embeddings.weight").embedding(Tensors.of(ids)), "embeddings.LayerNorm");
         states.add(x);
         Tensor buckets = buckets(ids.length);
         for (int i = 0; i < config.layers(); i++) {
@@ -141,7 +148,8 @@ final class DebertaEncoder implements AutoCloseable {
         if (config.positionToContent()) {
             Tensor positions = heads(linear(relative, at + "query_proj"));
             // [key, bucket] → [query, key]: the bucket of (query − key), for every key.
-            Tensor byKey = k.bmm(positions.transpose(1, 2)).gather(2, index.transpose(1, 2).contiguous());
+            Tensor byKey = k.bmm(positions.transpose(1, 2))
+                    .gather(2, index.transpose(1, 2).contiguous());
             scores = scores.add(byKey.transpose(1, 2));
         }
         Tensor out = scores.mul(scale).softmax(-1).bmm(v); // [heads, T, d]
@@ -150,9 +158,10 @@ final class DebertaEncoder implements AutoCloseable {
 
     /** {@code [n, hidden] → [heads, n, d]}. */
     private Tensor heads(Tensor x) {
-        return x.view(x.size(0), config.heads(), config.hiddenSize() / config.heads()).transpose(0, 1).contiguous();
+        return x.view(x.size(0), config.heads(), config.hiddenSize() / config.heads())
+                .transpose(0, 1)
+                .contiguous();
     }
-
 
     @Override
     public void close() {

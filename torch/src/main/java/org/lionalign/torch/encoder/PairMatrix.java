@@ -9,7 +9,8 @@ public record PairMatrix(double[][] logits) {
     public PairMatrix {
         for (double[] row : logits) {
             if (row.length != logits.length) {
-                throw new IllegalArgumentException("a matrix of comparisons is square, found " + row.length + " of " + logits.length);
+                throw new IllegalArgumentException(
+                        "a matrix of comparisons is square, found " + row.length + " of " + logits.length);
             }
         }
     }

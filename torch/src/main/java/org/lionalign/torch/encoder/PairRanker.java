@@ -65,7 +65,9 @@ public final class PairRanker implements AutoCloseable {
     /** Loads a folder in the layout of {@code llm-blender/PairRM-hf}. */
     public static PairRanker load(Path directory) {
         if (!isPairRanker(directory)) {
-            throw new BadInput(directory + ": expected a PairRM model (deberta-v2 with head_layer.1 and head_layer.4), found something else");
+            throw new BadInput(
+                    directory
+                            + ": expected a PairRM model (deberta-v2 with head_layer.1 and head_layer.4), found something else");
         }
         return new PairRanker(directory, Json.read(directory.resolve("config.json")));
     }
@@ -84,7 +86,8 @@ public final class PairRanker implements AutoCloseable {
         }
         return tokenizer
                 .idOf(token)
-                .orElseThrow(() -> BadInput.of(directory.resolve("config.json"), key, "a token id", "nothing, and no token " + token));
+                .orElseThrow(() -> BadInput.of(
+                        directory.resolve("config.json"), key, "a token id", "nothing, and no token " + token));
     }
 
     /** Tokens of a source before truncation, its control tokens counted: what budgets are made from. */

@@ -67,7 +67,8 @@ class PairRankerTest {
                 List<String> candidates = new ArrayList<>();
                 ranking.get("candidates").forEach(c -> candidates.add(c.asText()));
                 String source = ranking.get("source").asText();
-                assertThat(ranker.sourceTokens(source)).isEqualTo(ranking.get("source_tokens").asInt());
+                assertThat(ranker.sourceTokens(source))
+                        .isEqualTo(ranking.get("source_tokens").asInt());
                 for (int i = 0; i < golden.get("cases").size(); i++) {
                     JsonNode c = golden.get("cases").get(i);
                     if (c.get("row").asInt() == row) {
@@ -82,8 +83,10 @@ class PairRankerTest {
                 }
                 PairMatrix matrix = ranker.compare(source, candidates);
                 for (int i = 0; i < candidates.size(); i++) {
-                    assertThat(matrix.scores()[i]).isCloseTo(ranking.get("scores").get(i).asDouble(), within(1e-4));
-                    assertThat(matrix.ranks()[i]).isEqualTo(ranking.get("ranks").get(i).asInt());
+                    assertThat(matrix.scores()[i])
+                            .isCloseTo(ranking.get("scores").get(i).asDouble(), within(1e-4));
+                    assertThat(matrix.ranks()[i])
+                            .isEqualTo(ranking.get("ranks").get(i).asInt());
                     for (int j = 0; j < candidates.size(); j++) {
                         assertThat(matrix.logits()[i][j])
                                 .isCloseTo(ranking.get("matrix").get(i).get(j).asDouble(), within(1e-4));
@@ -107,7 +110,9 @@ class PairRankerTest {
     void aComparisonDependsOnItsOwnTextsAlone() {
         try (PairRanker ranker = PairRanker.load(DIR)) {
             double two = ranker.compare("user: Hi", List.of("Hello.", "No.")).logits()[0][1];
-            double four = ranker.compare("user: Hi", List.of("Hello.", "No.", "A much longer answer than the others.", "")).logits()[0][1];
+            double four = ranker.compare(
+                            "user: Hi", List.of("Hello.", "No.", "A much longer answer than the others.", ""))
+                    .logits()[0][1];
             assertThat(four).isEqualTo(two);
             long before = Engine.liveObjects();
             ranker.compare("user: Hi", List.of("Hello.", "No."));
@@ -125,7 +130,10 @@ class PairRankerTest {
         }
         Files.writeString(
                 dir.resolve("config.json"),
-                Files.readString(dir.resolve("config.json")).replace("\"share_att_key\": true", "\"share_att_key\": false"));
-        assertThatThrownBy(() -> PairRanker.load(dir)).isInstanceOf(BadInput.class).hasMessageContaining("share_att_key");
+                Files.readString(dir.resolve("config.json"))
+                        .replace("\"share_att_key\": true", "\"share_att_key\": false"));
+        assertThatThrownBy(() -> PairRanker.load(dir))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("share_att_key");
     }
 }
