@@ -1,0 +1,45 @@
+package org.lionalign.torch.optim;
+
+import java.util.List;
+import org.lionalign.torch.nn.Weight;
+import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Ops;
+import org.lionalign.torch.tensor.TensorScope;
+
+/** The accumulated gradients of all trained weights together. */
+public final class Gradients {
+    private Gradients() {}
+
+    /** What clipping found. */
+    public record Norm(double total, String firstNonFinite) {
+        public boolean isFinite() {
+            return firstNonFinite.isEmpty();
+        }
+    }
+
+    /**
+     * Scales all gradients by {@code maxNorm / (norm + 1e-6)} where the norm is larger, as {@code torch.nn.utils.clip_grad_norm_}.
+     *
+     * @param maxNorm 0 for no clipping
+     * @return the norm before clipping; with a non-finite gradient nothing is changed and its weight is named
+     */
+    public static Norm clip(List<Weight> weights, double maxNorm) {
+        double[] norms = Ops.norms(weights.stream().map(Weight::gradient).toList());
+        double square = 0;
+        for (int i = 0; i < norms.length; i++) {
+            if (!Double.isFinite(norms[i])) {
+                return new Norm(norms[i], weights.get(i).name());
+            }
+            square += norms[i] * norms[i];
+        }
+        double total = Math.sqrt(square);
+        double scale = maxNorm / (total + 1e-6);
+        if (maxNorm > 0 && scale < 1) {
+            try (TensorScope scope = new TensorScope();
+                    NoGrad off = new NoGrad()) {
+                weights.forEach(weight -> weight.gradient().mul_(scale));
+            }
+        }
+        return new Norm(total, "");
+    }
+}
