@@ -159,7 +159,8 @@ public sealed interface PreferenceLoss {
             double logistic = -logSigmoid(z);
             double exponential = Math.exp(-z);
             double dm = m * (1 - m) / tau;
-            double slope = -(1 - m) * sigmoid(-z) - (m == 0 ? 0 : m * exponential)
+            double slope = -(1 - m) * sigmoid(-z)
+                    - (m == 0 ? 0 : m * exponential)
                     + (dm == 0 ? 0 : dm * (exponential - logistic));
             return ofMargin((1 - m) * logistic + (m == 0 ? 0 : m * exponential), beta * slope);
         }
@@ -246,14 +247,20 @@ public sealed interface PreferenceLoss {
 
         @Override
         public List<PairValue> evaluate(List<PairLogps> step) {
-            double chosenKl = Math.max(0, step.stream().mapToDouble(PairLogps::chosenRatio).average().orElse(0));
-            double rejectedKl = Math.max(0, step.stream().mapToDouble(PairLogps::rejectedRatio).average().orElse(0));
+            double chosenKl = Math.max(
+                    0,
+                    step.stream().mapToDouble(PairLogps::chosenRatio).average().orElse(0));
+            double rejectedKl = Math.max(
+                    0,
+                    step.stream()
+                            .mapToDouble(PairLogps::rejectedRatio)
+                            .average()
+                            .orElse(0));
             return step.stream()
                     .map(p -> {
                         double x = sigmoid(beta * (p.chosenRatio() - rejectedKl));
                         double y = sigmoid(beta * (chosenKl - p.rejectedRatio()));
-                        return new PairValue(
-                                (1 - x + 1 - y) / 2, -beta * x * (1 - x) / 2, beta * y * (1 - y) / 2);
+                        return new PairValue((1 - x + 1 - y) / 2, -beta * x * (1 - x) / 2, beta * y * (1 - y) / 2);
                     })
                     .toList();
         }
@@ -272,7 +279,10 @@ public sealed interface PreferenceLoss {
             Integer[] policy = new Integer[n];
             Arrays.setAll(policy, i -> i);
             Arrays.sort(policy, (i, j) -> Double.compare(ratio(step.get(i)), ratio(step.get(j))));
-            double[] reference = step.stream().mapToDouble(p -> p.referenceChosen() - p.referenceRejected()).sorted().toArray();
+            double[] reference = step.stream()
+                    .mapToDouble(p -> p.referenceChosen() - p.referenceRejected())
+                    .sorted()
+                    .toArray();
             PairValue[] values = new PairValue[n];
             for (int rank = 0; rank < n; rank++) {
                 double z = beta * (ratio(step.get(policy[rank])) - reference[rank]);

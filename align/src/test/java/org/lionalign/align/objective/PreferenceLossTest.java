@@ -60,8 +60,8 @@ class PreferenceLossTest {
     /** TRL's values and autograd gradients in fp64 (tools/oracle/losses.py). */
     @Test
     void theValuesAndSlopesAreTrls() {
-        JsonNode golden = Json.read(Path.of(
-                System.getProperty("lion.root", ".."), "align/src/test/resources/golden/losses/trl.json"));
+        JsonNode golden = Json.read(
+                Path.of(System.getProperty("lion.root", ".."), "align/src/test/resources/golden/losses/trl.json"));
         int compared = 0;
         for (JsonNode c : golden.get("single")) {
             if (!c.get("divergence").asText().equals("reverse_kl")) {
@@ -81,7 +81,9 @@ class PreferenceLossTest {
                         case "sppo_hard" -> new PreferenceLoss.SppoHard(beta);
                         case "apo_zero" -> new PreferenceLoss.ApoZero(beta);
                         case "apo_down" -> new PreferenceLoss.ApoDown(beta);
-                        case "discopop" -> new PreferenceLoss.DiscoPop(beta, c.get("discopop_tau").asDouble());
+                        case "discopop" ->
+                            new PreferenceLoss.DiscoPop(
+                                    beta, c.get("discopop_tau").asDouble());
                         case "sigmoid_norm" -> new PreferenceLoss.SigmoidNorm(beta);
                         default -> null;
                     };
@@ -91,7 +93,11 @@ class PreferenceLossTest {
             for (int i = 0; i < c.get("pairs").size(); i++) {
                 JsonNode g = golden.get("grid").get(c.get("pairs").get(i).asInt());
                 PairLogps pair = new PairLogps(
-                        g.get(0).asDouble(), g.get(1).asDouble(), g.get(2).asDouble(), g.get(3).asDouble(), g.get(4).asInt(),
+                        g.get(0).asDouble(),
+                        g.get(1).asDouble(),
+                        g.get(2).asDouble(),
+                        g.get(3).asDouble(),
+                        g.get(4).asInt(),
                         g.get(5).asInt());
                 PairValue ours = loss.evaluate(List.of(pair)).get(0);
                 // exo_pair's constants are fp32 in TRL.
@@ -119,12 +125,17 @@ class PreferenceLossTest {
             for (int i = 0; i < 5; i++) {
                 double wide = i == 0 ? 900 : 20;
                 step.add(new PairLogps(
-                        -wide * random.nextDouble(), -wide * random.nextDouble(), -wide * random.nextDouble(),
-                        -wide * random.nextDouble(), random.nextInt(9), random.nextInt(9)));
+                        -wide * random.nextDouble(),
+                        -wide * random.nextDouble(),
+                        -wide * random.nextDouble(),
+                        -wide * random.nextDouble(),
+                        random.nextInt(9),
+                        random.nextInt(9)));
             }
             for (PreferenceLoss loss : ALL) {
                 if (loss instanceof PreferenceLoss.KtoPair || loss instanceof PreferenceLoss.DiscoPop) {
-                    continue; // KTO's KL terms carry no gradient by definition; DiscoPOP overflows at −900 by definition
+                    continue; // KTO's KL terms carry no gradient by definition; DiscoPOP overflows at −900 by
+                    // definition
                 }
                 List<PairValue> values = loss.evaluate(step);
                 for (int i = 0; i < step.size(); i++) {
@@ -142,9 +153,15 @@ class PreferenceLossTest {
     private static double total(PreferenceLoss loss, List<PairLogps> step, int i, double dChosen, double dRejected) {
         List<PairLogps> moved = new ArrayList<>(step);
         PairLogps p = step.get(i);
-        moved.set(i, new PairLogps(
-                p.chosen() + dChosen, p.rejected() + dRejected, p.referenceChosen(), p.referenceRejected(), p.chosenTokens(),
-                p.rejectedTokens()));
+        moved.set(
+                i,
+                new PairLogps(
+                        p.chosen() + dChosen,
+                        p.rejected() + dRejected,
+                        p.referenceChosen(),
+                        p.referenceRejected(),
+                        p.chosenTokens(),
+                        p.rejectedTokens()));
         return loss.evaluate(moved).stream().mapToDouble(PairValue::loss).sum();
     }
 
@@ -155,7 +172,9 @@ class PreferenceLossTest {
                 continue; // exp(−βh) is its definition
             }
             for (double far : new double[] {8000, -8000}) {
-                PairValue v = loss.evaluate(List.of(new PairLogps(far < 0 ? far : 0, far < 0 ? 0 : -far, -1, -1, 10, 0))).get(0);
+                PairValue v = loss.evaluate(
+                                List.of(new PairLogps(far < 0 ? far : 0, far < 0 ? 0 : -far, -1, -1, 10, 0)))
+                        .get(0);
                 assertThat(Double.isFinite(v.loss()) && Double.isFinite(v.dChosen()) && Double.isFinite(v.dRejected()))
                         .as(loss + " " + v)
                         .isTrue();
