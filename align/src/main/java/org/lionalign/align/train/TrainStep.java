@@ -1,0 +1,94 @@
+package org.lionalign.align.train;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.optim.AdamW;
+import org.lionalign.torch.optim.Gradients;
+
+/** One optimizer step: all micro-batches, clipping, update. Any layout of the same examples gives the same update. */
+public final class TrainStep {
+    private final CausalLm model;
+    private final AdamW optimizer;
+    private final double clipNorm;
+
+    /** What a step did. */
+    public record Result(double loss, double gradNorm) {}
+
+    /** A step whose loss or gradient is not a number: nothing was updated. */
+    public static final class NotFinite extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotFinite(String message) {
+            super(message);
+        }
+    }
+
+    /** @param clipNorm largest gradient norm, 0 for no clipping */
+    public TrainStep(CausalLm model, AdamW optimizer, double clipNorm) {
+        this.model = model;
+        this.optimizer = optimizer;
+        this.clipNorm = clipNorm;
+    }
+
+    /**
+     * Runs the step.
+     *
+     * @param batches its micro-batches
+     * @param seed of dropout and noise in this step
+     * @param interrupted asked between micro-batches; true gives the step up, and its gradients with it
+     * @return null when interrupted
+     * @throws NotFinite naming the rows or the weight; the weights are as before the step
+     */
+    public @org.jspecify.annotations.Nullable Result run(
+            List<PackedBatch> batches, StepObjective objective, double lr, long seed, BooleanSupplier interrupted) {
+        if (objective.needsWholeStep()) {
+            for (PackedBatch batch : batches) {
+                objective.observe(batch, model.logps(batch));
+            }
+        }
+        for (int m = 0; m < batches.size(); m++) {
+            if (interrupted.getAsBoolean()) {
+                optimizer.weights().forEach(weight -> weight.zeroGradient());
+                return null;
+            }
+            PackedBatch batch = batches.get(m);
+            model.adapterDropout(seed + m);
+            model.forwardBackward(batch, logps -> {
+                for (int i = 0; i < logps.length; i++) {
+                    if (!Float.isFinite(logps[i])) {
+                        throw notFinite(batch, i, logps[i]);
+                    }
+                }
+                return objective.gradient(batch, logps);
+            });
+        }
+        model.adapterDropout(null);
+        if (!Double.isFinite(objective.loss())) {
+            throw new NotFinite("the loss is " + objective.loss() + " on rows " + rows(batches));
+        }
+        Gradients.Norm norm = Gradients.clip(optimizer.weights(), clipNorm);
+        if (!norm.isFinite()) {
+            throw new NotFinite("the gradient of " + norm.firstNonFinite() + " is not finite on rows " + rows(batches));
+        }
+        optimizer.step(lr);
+        return new Result(objective.loss(), norm.total());
+    }
+
+    private static NotFinite notFinite(PackedBatch batch, int target, float value) {
+        for (PackedBatch.Slice slice : batch.slices()) {
+            if (target < slice.to()) {
+                return new NotFinite("a log-probability is " + value + " in row "
+                        + batch.trees().get(slice.tree()).id() + ", supervised token " + (target - slice.from()));
+            }
+        }
+        return new NotFinite("a log-probability is " + value);
+    }
+
+    private static String rows(List<PackedBatch> batches) {
+        List<String> ids = batches.stream().flatMap(b -> b.trees().stream()).map(PromptTree::id).toList();
+        return ids.size() <= 12 ? ids.toString() : ids.subList(0, 12) + " and " + (ids.size() - 12) + " more";
+    }
+}
