@@ -72,7 +72,9 @@ public final class PairObjective implements StepObjective {
             if (whole.isEmpty()) {
                 whole = loss.evaluate(seen);
             }
-            values = batch.trees().stream().map(tree -> whole.get(place.get(tree))).toList();
+            values = batch.trees().stream()
+                    .map(tree -> whole.get(place.get(tree)))
+                    .toList();
         }
         float[] gradient = new float[logps.length];
         for (PackedBatch.Slice slice : batch.slices()) {
@@ -112,8 +114,9 @@ public final class PairObjective implements StepObjective {
         int[][] tokens = new int[batch.trees().size()][2];
         for (PackedBatch.Slice slice : batch.slices()) {
             if (slice.node() != 1 && slice.node() != 2) {
-                throw new IllegalArgumentException(batch.trees().get(slice.tree()).id()
-                        + ": a pair is supervised in its two answers only, found node " + slice.node());
+                throw new IllegalArgumentException(
+                        batch.trees().get(slice.tree()).id()
+                                + ": a pair is supervised in its two answers only, found node " + slice.node());
             }
             for (int i = slice.from(); i < slice.to(); i++) {
                 sums[slice.tree()][slice.node() - 1] += logps[i];
@@ -122,7 +125,8 @@ public final class PairObjective implements StepObjective {
         }
         List<PairLogps> result = new ArrayList<>();
         for (int t = 0; t < sums.length; t++) {
-            Reference reference = loss.usesReference() ? references.of(batch.trees().get(t)) : Reference.NONE;
+            Reference reference =
+                    loss.usesReference() ? references.of(batch.trees().get(t)) : Reference.NONE;
             if (loss.usesReference()
                     && (reference.chosen().length != tokens[t][0] || reference.rejected().length != tokens[t][1])) {
                 throw new IllegalStateException(batch.trees().get(t).id() + ": the stored reference has "
@@ -130,7 +134,12 @@ public final class PairObjective implements StepObjective {
                         + tokens[t][0] + " and " + tokens[t][1]);
             }
             result.add(new PairLogps(
-                    sums[t][0], sums[t][1], sum(reference.chosen()), sum(reference.rejected()), tokens[t][0], tokens[t][1]));
+                    sums[t][0],
+                    sums[t][1],
+                    sum(reference.chosen()),
+                    sum(reference.rejected()),
+                    tokens[t][0],
+                    tokens[t][1]));
         }
         return result;
     }

@@ -88,7 +88,10 @@ public final class TrainStep {
     }
 
     private static String rows(List<PackedBatch> batches) {
-        List<String> ids = batches.stream().flatMap(b -> b.trees().stream()).map(PromptTree::id).toList();
+        List<String> ids = batches.stream()
+                .flatMap(b -> b.trees().stream())
+                .map(PromptTree::id)
+                .toList();
         return ids.size() <= 12 ? ids.toString() : ids.subList(0, 12) + " and " + (ids.size() - 12) + " more";
     }
 }

@@ -45,7 +45,8 @@ class TrlTrajectoryTest {
         for (int b = 0; b < micro.get("input_ids").size(); b++) {
             int[] ids = ints(micro.get("input_ids").get(b));
             int[] labels = ints(micro.get("labels").get(b));
-            int[] positions = micro.has("position_ids") ? ints(micro.get("position_ids").get(b)) : null;
+            int[] positions =
+                    micro.has("position_ids") ? ints(micro.get("position_ids").get(b)) : null;
             int length = ids.length;
             if (micro.has("attention_mask")) {
                 length = Arrays.stream(ints(micro.get("attention_mask").get(b))).sum();
@@ -57,7 +58,8 @@ class TrlTrajectoryTest {
                     for (int i = from; i < t; i++) {
                         supervised[i - from] = labels[i] != -100;
                     }
-                    trees.add(PromptTree.document(id + "." + b + "." + from, Arrays.copyOfRange(ids, from, t), supervised));
+                    trees.add(PromptTree.document(
+                            id + "." + b + "." + from, Arrays.copyOfRange(ids, from, t), supervised));
                     from = t;
                 }
             }
@@ -70,23 +72,27 @@ class TrlTrajectoryTest {
         JsonNode golden = Json.read(folder.resolve("trajectory.json"));
         Path start = folder.getParent().resolve(golden.get("model").asText()).normalize();
         if (!Files.exists(start)) {
-            start = ROOT.resolve("torch/src/test/resources/golden/models").resolve(Path.of(golden.get("model").asText()).getFileName());
+            start = ROOT.resolve("torch/src/test/resources/golden/models")
+                    .resolve(Path.of(golden.get("model").asText()).getFileName());
         }
         JsonNode arguments = golden.get("arguments");
         boolean lora = golden.has("lora");
         double decay = arguments.path("weight_decay").asDouble(0);
         LrSchedule schedule = new LrSchedule(
-                LrSchedule.Kind.valueOf(arguments.path("lr_scheduler_type").asText("linear").toUpperCase(java.util.Locale.ROOT)),
+                LrSchedule.Kind.valueOf(
+                        arguments.path("lr_scheduler_type").asText("linear").toUpperCase(java.util.Locale.ROOT)),
                 arguments.get("learning_rate").asDouble(),
                 arguments.path("warmup_steps").asInt(0),
                 20);
-        double lossTolerance = Math.max(1e-5, 2 * golden.get("rounding").get("loss").asDouble());
+        double lossTolerance =
+                Math.max(1e-5, 2 * golden.get("rounding").get("loss").asDouble());
         try (CausalLm model = CausalLm.load(start, new LoadOptions(Dtype.F32, Device.CPU, !lora, false))) {
             if (lora) {
                 attach(model, golden.get("lora"), folder);
             }
             try (AdamW optimizer = new AdamW(model.weights(), new AdamW.Settings(0.9, 0.999, 1e-8, decay))) {
-                TrainStep step = new TrainStep(model, optimizer, arguments.get("max_grad_norm").asDouble());
+                TrainStep step = new TrainStep(
+                        model, optimizer, arguments.get("max_grad_norm").asDouble());
                 for (int s = 0; s < 20; s++) {
                     JsonNode expected = golden.get("steps").get(s);
                     List<PackedBatch> batches = new ArrayList<>();
@@ -97,23 +103,33 @@ class TrlTrajectoryTest {
                         batches.add(PackedBatch.of(loss == null ? documents(micro, id) : pairs(micro, id, references)));
                     }
                     StepObjective objective = loss == null
-                            ? new CrossEntropy(batches.stream().mapToInt(PackedBatch::supervised).sum())
+                            ? new CrossEntropy(batches.stream()
+                                    .mapToInt(PackedBatch::supervised)
+                                    .sum())
                             : new PairObjective(
                                     loss,
                                     tree -> references.get(tree.id()),
                                     0.1,
-                                    batches.stream().mapToInt(b -> b.trees().size()).sum());
+                                    batches.stream()
+                                            .mapToInt(b -> b.trees().size())
+                                            .sum());
                     if (loss == null) {
-                        assertThat(batches.stream().mapToInt(PackedBatch::supervised).sum())
+                        assertThat(batches.stream()
+                                        .mapToInt(PackedBatch::supervised)
+                                        .sum())
                                 .isEqualTo(expected.get("num_items_in_batch").asInt());
                     }
                     double lr = schedule.at(s);
                     assertThat(lr).isCloseTo(expected.get("lr").asDouble(), within(1e-12));
                     TrainStep.Result result = step.run(batches, objective, lr, s, () -> false);
                     double value = expected.get("loss").asDouble();
-                    assertThat(result.loss()).as("loss of step " + s).isCloseTo(value, within(lossTolerance * Math.max(0.01, Math.abs(value))));
+                    assertThat(result.loss())
+                            .as("loss of step " + s)
+                            .isCloseTo(value, within(lossTolerance * Math.max(0.01, Math.abs(value))));
                     double norm = expected.get("grad_norm").asDouble();
-                    assertThat(result.gradNorm()).as("norm of step " + s).isCloseTo(norm, within(1e-4 * Math.max(1, norm)));
+                    assertThat(result.gradNorm())
+                            .as("norm of step " + s)
+                            .isCloseTo(norm, within(1e-4 * Math.max(1, norm)));
                 }
                 compareWeights(model, golden, folder);
             }
@@ -124,10 +140,13 @@ class TrlTrajectoryTest {
         List<String> targets = new ArrayList<>();
         lora.get("targets").forEach(t -> targets.add(t.asText()));
         LoraAdapters.attach(
-                model, new LoraAdapters.Config(lora.get("r").asInt(), lora.get("alpha").asDouble(), 0, targets), 1);
-        Map<String, TensorEntry> start = Safetensors.open(Files.exists(folder.resolve("start.safetensors"))
-                        ? folder.resolve("start.safetensors")
-                        : folder.resolve("final.safetensors"))
+                model,
+                new LoraAdapters.Config(lora.get("r").asInt(), lora.get("alpha").asDouble(), 0, targets),
+                1);
+        Map<String, TensorEntry> start = Safetensors.open(
+                        Files.exists(folder.resolve("start.safetensors"))
+                                ? folder.resolve("start.safetensors")
+                                : folder.resolve("final.safetensors"))
                 .tensors();
         for (Weight weight : adapters(model)) {
             weight.train();
@@ -154,7 +173,8 @@ class TrlTrajectoryTest {
 
     private static TensorEntry find(Map<String, TensorEntry> tensors, String prefix, String name) {
         String plain = name.replace("base_model.model.", "");
-        for (String candidate : new String[] {prefix + name, prefix + plain, prefix + plain.replace(".weight", ".default.weight")}) {
+        for (String candidate :
+                new String[] {prefix + name, prefix + plain, prefix + plain.replace(".weight", ".default.weight")}) {
             if (tensors.containsKey(candidate)) {
                 return tensors.get(candidate);
             }
@@ -172,7 +192,8 @@ class TrlTrajectoryTest {
                 int row = i + side * n;
                 int[] ids = ints(micro.get("input_ids").get(row));
                 int[] completion = ints(micro.get("completion_mask").get(row));
-                int length = Arrays.stream(ints(micro.get("attention_mask").get(row))).sum();
+                int length = Arrays.stream(ints(micro.get("attention_mask").get(row)))
+                        .sum();
                 int first = 0;
                 while (completion[first] == 0) {
                     first++;
@@ -199,7 +220,8 @@ class TrlTrajectoryTest {
     }
 
     private static void compareWeights(CausalLm model, JsonNode golden, Path folder) {
-        double tolerance = Math.max(1e-4, 3 * golden.get("rounding").get("weight").asDouble());
+        double tolerance =
+                Math.max(1e-4, 3 * golden.get("rounding").get("weight").asDouble());
         Map<String, TensorEntry> last = Files.exists(folder.resolve("final.safetensors"))
                 ? Safetensors.open(folder.resolve("final.safetensors")).tensors()
                 : Map.of();
@@ -233,7 +255,8 @@ class TrlTrajectoryTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "sft-llama-padded", "sft-llama-packed", "sft-llama-accumulate", "sft-llama-decay", "sft-llama-all-tokens",
+                "sft-llama-padded", "sft-llama-packed", "sft-llama-accumulate", "sft-llama-decay",
+                        "sft-llama-all-tokens",
                 "sft-llama-lora", "sft-gemma-padded", "sft-gemma-packed", "sft-gemma-accumulate", "sft-gemma-lora"
             })
     void sftIsTrls(String name) {
@@ -244,7 +267,8 @@ class TrlTrajectoryTest {
     @ValueSource(
             strings = {
                 "dpo-llama-sigmoid", "dpo-llama-accumulate", "dpo-llama-ipo", "dpo-llama-hinge", "dpo-llama-robust",
-                "dpo-llama-apo_zero", "dpo-llama-apo_down", "dpo-llama-exo_pair", "dpo-llama-nca_pair", "dpo-llama-sppo_hard",
+                "dpo-llama-apo_zero", "dpo-llama-apo_down", "dpo-llama-exo_pair", "dpo-llama-nca_pair",
+                        "dpo-llama-sppo_hard",
                 "dpo-llama-bco_pair", "dpo-llama-aot", "dpo-llama-discopop", "dpo-llama-sigmoid_norm", "dpo-llama-lora",
                 "dpo-gemma-sigmoid", "dpo-gemma-ipo"
             })
