@@ -1,6 +1,9 @@
 package org.lionalign.cli;
 
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.core.error.BadInput;
@@ -43,6 +46,21 @@ final class ModelOptions {
 
     TextModel text() {
         return TextModel.open(model, template);
+    }
+
+    /** The text side, read while the weights are loaded. */
+    Supplier<TextModel> textMeanwhile() {
+        CompletableFuture<TextModel> reading = CompletableFuture.supplyAsync(this::text);
+        return () -> {
+            try {
+                return reading.join();
+            } catch (CompletionException e) {
+                if (e.getCause() instanceof BadInput bad) {
+                    throw bad;
+                }
+                throw e;
+            }
+        };
     }
 
     CausalLm load() {

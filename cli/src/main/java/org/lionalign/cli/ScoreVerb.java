@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.lionalign.align.text.Scorer;
+import org.lionalign.align.text.TextModel;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.torch.model.CausalLm;
@@ -50,11 +52,12 @@ final class ScoreVerb implements Runnable {
 
     @Override
     public void run() {
+        Supplier<TextModel> text = model.textMeanwhile();
         try (JsonLines lines = JsonLines.open(in);
                 Output output = new Output(out);
                 CausalLm loaded = model.load();
                 Progress progress = Progress.start("score", -1)) {
-            Scorer scorer = new Scorer(loaded, model.text(), tokens);
+            Scorer scorer = new Scorer(loaded, text.get(), tokens);
             List<JsonLines.Row> rows = new ArrayList<>();
             for (JsonLines.Row row : lines) {
                 rows.add(row);

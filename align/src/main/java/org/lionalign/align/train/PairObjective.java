@@ -1,9 +1,10 @@
 package org.lionalign.align.train;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.lionalign.align.objective.PairLogps;
 import org.lionalign.align.objective.PairValue;
@@ -33,7 +34,7 @@ public final class PairObjective implements StepObjective {
     private final double beta;
     private final int pairs;
     private final List<PairLogps> seen = new ArrayList<>();
-    private final Map<PromptTree, Integer> place = new HashMap<>();
+    private final Map<PromptTree, Integer> place = new IdentityHashMap<>();
     private List<PairValue> whole = List.of();
     private double lossSum;
     private final Map<String, double[]> metrics = new TreeMap<>();
@@ -73,7 +74,7 @@ public final class PairObjective implements StepObjective {
                 whole = loss.evaluate(seen);
             }
             values = batch.trees().stream()
-                    .map(tree -> whole.get(place.get(tree)))
+                    .map(tree -> whole.get(Objects.requireNonNull(place.get(tree))))
                     .toList();
         }
         float[] gradient = new float[logps.length];

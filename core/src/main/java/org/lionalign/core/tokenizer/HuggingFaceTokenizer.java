@@ -25,6 +25,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 
@@ -44,7 +45,9 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     private record Added(String content, int id, boolean special, boolean lstrip, boolean rstrip) {}
 
     private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer full;
-    private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer literal;
+    private final Path file;
+    private final ObjectNode root;
+    private ai.djl.huggingface.tokenizers.@Nullable HuggingFaceTokenizer literal;
     private final List<Added> added = new ArrayList<>();
     private final Map<String, Integer> ids = new HashMap<>();
     private final String[] tokens;
@@ -68,14 +71,23 @@ public final class HuggingFaceTokenizer implements Tokenizer {
         root.putNull("padding");
         root.putNull("post_processor");
         full = open(file, root);
-        ObjectNode plain = root.deepCopy();
-        ArrayNode kept = plain.putArray("added_tokens");
-        root.path("added_tokens").forEach(token -> {
-            if (!isControl(token.path("content").asText(), token.path("special").asBoolean())) {
-                kept.add(token);
-            }
-        });
-        literal = open(file, plain);
+        this.file = file;
+        this.root = root;
+    }
+
+    /** Made when first needed: parsing a large vocabulary takes a quarter of a second. */
+    private synchronized ai.djl.huggingface.tokenizers.HuggingFaceTokenizer literal() {
+        if (literal == null) {
+            ObjectNode plain = root.deepCopy();
+            ArrayNode kept = plain.putArray("added_tokens");
+            root.path("added_tokens").forEach(token -> {
+                if (!isControl(token.path("content").asText(), token.path("special").asBoolean())) {
+                    kept.add(token);
+                }
+            });
+            literal = open(file, plain);
+        }
+        return literal;
     }
 
     /** Control tokens that the file's post-processor would put before a text (a beginning-of-text token, usually); never added here. */
@@ -180,7 +192,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
 
     @Override
     public int[] encodeLiteral(String text) {
-        return toInts(literal.encode(text, false, false).getIds());
+        return toInts(literal().encode(text, false, false).getIds());
     }
 
     @Override
@@ -240,11 +252,11 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     private void piece(String text, int from, int to, EncodedBuilder into) {
         if (from < to) {
             String part = text.substring(from, to);
-            into.addAll(encoded(literal.encode(part, false, false), part), from);
+            into.addAll(encoded(literal().encode(part, false, false), part), from);
         }
     }
 
-    private @org.jspecify.annotations.Nullable Added matchAt(String text, int at) {
+    private @Nullable Added matchAt(String text, int at) {
         for (Added candidate : added) {
             if (text.startsWith(candidate.content(), at)) {
                 return candidate;
