@@ -81,7 +81,8 @@ public final class HuggingFaceTokenizer implements Tokenizer {
             ObjectNode plain = root.deepCopy();
             ArrayNode kept = plain.putArray("added_tokens");
             root.path("added_tokens").forEach(token -> {
-                if (!isControl(token.path("content").asText(), token.path("special").asBoolean())) {
+                if (!isControl(
+                        token.path("content").asText(), token.path("special").asBoolean())) {
                     kept.add(token);
                 }
             });
