@@ -34,7 +34,7 @@ public final class PairObjective implements StepObjective {
     private final double beta;
     private final int pairs;
     private final List<PairLogps> seen = new ArrayList<>();
-    private final Map<PromptTree, Integer> place = new IdentityHashMap<>();
+    private final IdentityHashMap<PromptTree, Integer> place = new IdentityHashMap<>();
     private List<PairValue> whole = List.of();
     private double lossSum;
     private final Map<String, double[]> metrics = new TreeMap<>();

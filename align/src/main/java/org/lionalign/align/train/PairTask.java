@@ -1,0 +1,97 @@
+package org.lionalign.align.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.lionalign.align.objective.PreferenceLoss;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.torch.model.CausalLm;
+
+/** Preference learning on trees of prompt, chosen (node 1) and rejected (node 2), against a reference computed beforehand. */
+public final class PairTask implements TrainingTask {
+    private final List<PromptTree> trees;
+    private final List<PairObjective.Reference> references;
+    private final PreferenceLoss loss;
+    private final double beta;
+    private final java.util.Map<String, Integer> byId = new java.util.HashMap<>();
+    private final String digest;
+
+    /**
+     * @param references the reference's per-token log-probabilities, one for each tree; empty for losses without a reference
+     * @param beta scale of the implicit rewards in the metrics
+     */
+    public PairTask(
+            List<PromptTree> trees, List<PairObjective.Reference> references, PreferenceLoss loss, double beta) {
+        this.trees = List.copyOf(trees);
+        this.references = List.copyOf(references);
+        this.loss = loss;
+        this.beta = beta;
+        if (loss.usesReference() && references.size() != trees.size()) {
+            throw new IllegalArgumentException(references.size() + " references for " + trees.size() + " pairs");
+        }
+        for (int i = 0; i < trees.size(); i++) {
+            PromptTree tree = trees.get(i);
+            if (tree.nodes().size() != 3 || java.util.Arrays.equals(tree.nodes().get(1).ids(), tree.nodes().get(2).ids())) {
+                throw new BadInput(tree.id() + ": expected a prompt with two different answers, found "
+                        + (tree.nodes().size() - 1) + (tree.nodes().size() == 3 ? " equal ones" : ""));
+            }
+            if (byId.put(tree.id(), i) != null) {
+                throw new BadInput(tree.id() + ": expected each pair once, found the same id twice");
+            }
+        }
+        this.digest = SftTask.digestOf("pairs/" + loss, trees);
+    }
+
+    /** Per-token log-probabilities of all pairs under a model, in passes of at most {@code tokensPerPass}. */
+    public static List<PairObjective.Reference> references(CausalLm reference, List<PromptTree> trees, int tokensPerPass) {
+        PairObjective.Reference[] found = new PairObjective.Reference[trees.size()];
+        int from = 0;
+        while (from < trees.size()) {
+            int to = from;
+            int tokens = 0;
+            while (to < trees.size() && (to == from || tokens + trees.get(to).length() <= tokensPerPass)) {
+                tokens += trees.get(to++).length();
+            }
+            PackedBatch batch = PackedBatch.of(trees.subList(from, to));
+            float[] logps = reference.logps(batch);
+            float[][][] parts = new float[to - from][2][0];
+            for (PackedBatch.Slice slice : batch.slices()) {
+                parts[slice.tree()][slice.node() - 1] = java.util.Arrays.copyOfRange(logps, slice.from(), slice.to());
+            }
+            for (int i = from; i < to; i++) {
+                found[i] = new PairObjective.Reference(parts[i - from][0], parts[i - from][1]);
+            }
+            from = to;
+        }
+        return new ArrayList<>(List.of(found));
+    }
+
+    @Override
+    public int examples() {
+        return trees.size();
+    }
+
+    @Override
+    public int length(int example) {
+        return trees.get(example).length();
+    }
+
+    @Override
+    public PromptTree tree(int example) {
+        return trees.get(example);
+    }
+
+    @Override
+    public String digest() {
+        return digest;
+    }
+
+    @Override
+    public StepObjective objective(List<PackedBatch> batches) {
+        int pairs = batches.stream().mapToInt(batch -> batch.trees().size()).sum();
+        return new PairObjective(
+                loss, tree -> references.get(java.util.Objects.requireNonNull(byId.get(tree.id()))), beta, pairs);
+    }
+
+}

@@ -1,0 +1,216 @@
+package org.lionalign.align.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.AtomicFiles;
+import org.lionalign.core.json.Json;
+import org.lionalign.core.json.JsonLines;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.optim.AdamW;
+import org.lionalign.torch.optim.LrSchedule;
+
+/**
+ * The training loop: step plans, updates, metrics, checkpoints. The same call again continues where the newest checkpoint stands, and ends
+ * with the same bits as a run that was never interrupted (ARCHITECTURE.md 5).
+ *
+ * <p>In the run's folder: {@code metrics.jsonl} (one line per step) and {@code checkpoints/}.
+ */
+public final class Trainer {
+    private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(Trainer.class);
+
+    private final CausalLm model;
+    private final TrainingTask task;
+    private final Settings settings;
+    private final Path run;
+
+    /**
+     * How to train.
+     *
+     * @param batch size of steps and micro-batches
+     * @param epochs passes over the data; a fraction is allowed
+     * @param maxSteps optimizer steps at most, 0 for no limit
+     * @param schedule shape of the learning rate
+     * @param learningRate its maximum
+     * @param warmupRatio share of the steps that rise to it
+     * @param clipNorm largest gradient norm, 0 for none
+     * @param neftuneAlpha embedding noise, 0 for none
+     * @param seed of data order, noise and dropout
+     * @param shuffle whether an epoch's order is drawn, or the given one is kept
+     * @param checkpointEvery steps between checkpoints, 0 for the last step only
+     * @param keepLast checkpoints that are kept
+     */
+    public record Settings(
+            StepPlanner.Batch batch,
+            double epochs,
+            long maxSteps,
+            LrSchedule.Kind schedule,
+            double learningRate,
+            double warmupRatio,
+            AdamW.Settings adam,
+            double clipNorm,
+            double neftuneAlpha,
+            long seed,
+            boolean shuffle,
+            long checkpointEvery,
+            int keepLast) {}
+
+    /** Hears of every step, in order; a resumed run does not repeat old ones. */
+    public interface Listener {
+        /** @param metrics as in {@code metrics.jsonl} */
+        void onStep(long step, long totalSteps, ObjectNode metrics);
+    }
+
+    public Trainer(CausalLm model, TrainingTask task, Settings settings, Path run) {
+        this.model = model;
+        this.task = task;
+        this.settings = settings;
+        this.run = run;
+    }
+
+    /**
+     * Trains to the end, or until {@code interrupted} says true; then a checkpoint of the last whole step is written.
+     *
+     * @return true when all steps are done
+     */
+    public boolean train(Listener listener, BooleanSupplier interrupted) {
+        StepPlanner planner = new StepPlanner(
+                task.examples(), task::length, settings.batch(), settings.seed(), task.digest(), settings.shuffle());
+        long total = planner.steps(settings.epochs());
+        if (settings.maxSteps() > 0) {
+            total = Math.min(total, settings.maxSteps());
+        }
+        LrSchedule schedule = LrSchedule.withRatio(settings.schedule(), settings.learningRate(), settings.warmupRatio(), total);
+        Checkpoints checkpoints = new Checkpoints(run);
+        try (AdamW optimizer = new AdamW(model.weights(), settings.adam())) {
+            long done = resume(checkpoints, optimizer);
+            if (done < total) {
+                rehearse(planner, optimizer);
+            }
+            TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
+            while (done < total) {
+                StepPlan plan = planner.step(done + 1);
+                List<PackedBatch> batches = new ArrayList<>();
+                for (int[] micro : plan.microBatches()) {
+                    batches.add(batch(micro));
+                }
+                StepObjective objective = task.objective(batches);
+                long seed = StepPlanner.derivedSeed("step/" + plan.step(), settings.seed());
+                model.embeddingNoise(settings.neftuneAlpha(), seed);
+                TrainStep.Result result = step.run(batches, objective, schedule.at(done), seed, interrupted);
+                model.embeddingNoise(0, 0);
+                if (result == null) {
+                    save(checkpoints, optimizer, done);
+                    return false;
+                }
+                done++;
+                ObjectNode metrics = metrics(plan, batches, result, schedule.at(done - 1), objective);
+                append(metrics);
+                listener.onStep(done, total, metrics);
+                if (done == total || (settings.checkpointEvery() > 0 && done % settings.checkpointEvery() == 0)) {
+                    save(checkpoints, optimizer, done);
+                }
+            }
+            return true;
+        }
+    }
+
+    private PackedBatch batch(int[] examples) {
+        return PackedBatch.of(java.util.Arrays.stream(examples).mapToObj(task::tree).toList());
+    }
+
+    /** The largest micro-batch runs before step 1, so that memory runs out in the first minute or never (PITFALLS 20). */
+    private void rehearse(StepPlanner planner, AdamW optimizer) {
+        PackedBatch largest = batch(planner.largestMicroBatch());
+        model.forwardBackward(largest, logps -> new float[logps.length]);
+        optimizer.weights().forEach(weight -> weight.zeroGradient());
+    }
+
+    private long resume(Checkpoints checkpoints, AdamW optimizer) {
+        Checkpoints.@Nullable Saved saved = checkpoints.latest(LOG::warn);
+        long done = 0;
+        if (saved != null) {
+            String expected = identity();
+            String found = saved.manifest().path("identity").asText();
+            if (!found.equals(expected)) {
+                throw BadInput.of(
+                        saved.directory().resolve("manifest.json"), "identity", "this data, loss and settings (" + expected + ")",
+                        found + "; use another run folder, or remove this one");
+            }
+            optimizer.load(saved.directory().resolve("state.safetensors"));
+            done = saved.step();
+        }
+        cutMetrics(done);
+        return done;
+    }
+
+    private String identity() {
+        return task.digest().substring(0, 16) + " " + settings;
+    }
+
+    private void save(Checkpoints checkpoints, AdamW optimizer, long done) {
+        if (done == 0) {
+            return;
+        }
+        ObjectNode extra = Json.object().put("identity", identity());
+        checkpoints.save(done, extra, part -> optimizer.save(part.resolve("state.safetensors")));
+        checkpoints.prune(Math.max(1, settings.keepLast()), -1);
+    }
+
+    private static ObjectNode metrics(
+            StepPlan plan, List<PackedBatch> batches, TrainStep.Result result, double lr, StepObjective objective) {
+        ObjectNode metrics = Json.object();
+        metrics.put("step", plan.step());
+        metrics.put("epoch", plan.epoch());
+        metrics.put("loss", result.loss());
+        metrics.put("grad_norm", result.gradNorm());
+        metrics.put("lr", lr);
+        metrics.put("tokens", batches.stream().mapToLong(PackedBatch::length).sum());
+        metrics.put("supervised", batches.stream().mapToLong(PackedBatch::supervised).sum());
+        for (Map.Entry<String, double[]> metric : objective.metrics().entrySet()) {
+            metrics.put(metric.getKey(), metric.getValue()[0] / metric.getValue()[1]);
+        }
+        return metrics;
+    }
+
+    private Path metricsFile() {
+        return run.resolve("metrics.jsonl");
+    }
+
+    private void append(ObjectNode metrics) {
+        try {
+            Files.createDirectories(run);
+            Files.writeString(
+                    metricsFile(), Json.write(metrics) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new BadInput(metricsFile() + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /** Steps after the checkpoint are run again, so their lines go; so does a line that a crash tore. */
+    private void cutMetrics(long done) {
+        if (!Files.exists(metricsFile())) {
+            return;
+        }
+        StringBuilder kept = new StringBuilder();
+        try (JsonLines lines = JsonLines.open(metricsFile())) {
+            for (JsonLines.Attempt line = lines.next(); line != null; line = lines.next()) {
+                JsonNode value = line.value();
+                if (value != null && value.path("step").asLong(Long.MAX_VALUE) <= done) {
+                    kept.append(Json.write(value)).append('\n');
+                }
+            }
+        }
+        AtomicFiles.write(metricsFile(), kept.toString());
+    }
+}

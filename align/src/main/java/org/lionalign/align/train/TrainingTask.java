@@ -1,0 +1,23 @@
+package org.lionalign.align.train;
+
+import java.util.List;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.pack.PromptTree;
+
+/** What is trained: examples as prompt trees, and the loss of a step over some of them. */
+public interface TrainingTask {
+    /** Number of examples in an epoch. */
+    int examples();
+
+    /** Tokens of an example, shared ones once. */
+    int length(int example);
+
+    /** The example; the same object or an equal one each time. */
+    PromptTree tree(int example);
+
+    /** Hash of everything that decides the examples and the loss: a run is resumed only with the same. */
+    String digest();
+
+    /** The loss of one step over these micro-batches: global counts are taken here, before the first of them runs. */
+    StepObjective objective(List<PackedBatch> batches);
+}
