@@ -32,7 +32,9 @@ public final class PairTask implements TrainingTask {
         }
         for (int i = 0; i < trees.size(); i++) {
             PromptTree tree = trees.get(i);
-            if (tree.nodes().size() != 3 || java.util.Arrays.equals(tree.nodes().get(1).ids(), tree.nodes().get(2).ids())) {
+            if (tree.nodes().size() != 3
+                    || java.util.Arrays.equals(
+                            tree.nodes().get(1).ids(), tree.nodes().get(2).ids())) {
                 throw new BadInput(tree.id() + ": expected a prompt with two different answers, found "
                         + (tree.nodes().size() - 1) + (tree.nodes().size() == 3 ? " equal ones" : ""));
             }
@@ -44,7 +46,8 @@ public final class PairTask implements TrainingTask {
     }
 
     /** Per-token log-probabilities of all pairs under a model, in passes of at most {@code tokensPerPass}. */
-    public static List<PairObjective.Reference> references(CausalLm reference, List<PromptTree> trees, int tokensPerPass) {
+    public static List<PairObjective.Reference> references(
+            CausalLm reference, List<PromptTree> trees, int tokensPerPass) {
         PairObjective.Reference[] found = new PairObjective.Reference[trees.size()];
         int from = 0;
         while (from < trees.size()) {
@@ -93,5 +96,4 @@ public final class PairTask implements TrainingTask {
         return new PairObjective(
                 loss, tree -> references.get(java.util.Objects.requireNonNull(byId.get(tree.id()))), beta, pairs);
     }
-
 }

@@ -47,7 +47,8 @@ public final class SftTask implements TrainingTask {
 
     @Override
     public StepObjective objective(List<PackedBatch> batches) {
-        return new CrossEntropy(batches.stream().mapToLong(PackedBatch::supervised).sum());
+        return new CrossEntropy(
+                batches.stream().mapToLong(PackedBatch::supervised).sum());
     }
 
     /** SHA-256 over ids and supervised flags of every node, in order. */

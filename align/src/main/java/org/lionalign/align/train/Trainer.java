@@ -90,7 +90,8 @@ public final class Trainer {
         if (settings.maxSteps() > 0) {
             total = Math.min(total, settings.maxSteps());
         }
-        LrSchedule schedule = LrSchedule.withRatio(settings.schedule(), settings.learningRate(), settings.warmupRatio(), total);
+        LrSchedule schedule =
+                LrSchedule.withRatio(settings.schedule(), settings.learningRate(), settings.warmupRatio(), total);
         Checkpoints checkpoints = new Checkpoints(run);
         try (AdamW optimizer = new AdamW(model.weights(), settings.adam())) {
             long done = resume(checkpoints, optimizer);
@@ -126,7 +127,8 @@ public final class Trainer {
     }
 
     private PackedBatch batch(int[] examples) {
-        return PackedBatch.of(java.util.Arrays.stream(examples).mapToObj(task::tree).toList());
+        return PackedBatch.of(
+                java.util.Arrays.stream(examples).mapToObj(task::tree).toList());
     }
 
     /** The largest micro-batch runs before step 1, so that memory runs out in the first minute or never (PITFALLS 20). */
@@ -144,7 +146,9 @@ public final class Trainer {
             String found = saved.manifest().path("identity").asText();
             if (!found.equals(expected)) {
                 throw BadInput.of(
-                        saved.directory().resolve("manifest.json"), "identity", "this data, loss and settings (" + expected + ")",
+                        saved.directory().resolve("manifest.json"),
+                        "identity",
+                        "this data, loss and settings (" + expected + ")",
                         found + "; use another run folder, or remove this one");
             }
             optimizer.load(saved.directory().resolve("state.safetensors"));
@@ -176,7 +180,9 @@ public final class Trainer {
         metrics.put("grad_norm", result.gradNorm());
         metrics.put("lr", lr);
         metrics.put("tokens", batches.stream().mapToLong(PackedBatch::length).sum());
-        metrics.put("supervised", batches.stream().mapToLong(PackedBatch::supervised).sum());
+        metrics.put(
+                "supervised",
+                batches.stream().mapToLong(PackedBatch::supervised).sum());
         for (Map.Entry<String, double[]> metric : objective.metrics().entrySet()) {
             metrics.put(metric.getKey(), metric.getValue()[0] / metric.getValue()[1]);
         }

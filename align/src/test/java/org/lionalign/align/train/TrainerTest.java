@@ -41,8 +41,19 @@ class TrainerTest {
 
     private static Trainer.Settings settings(double epochs, StepPlanner.Batch batch, double lr, double neftune) {
         return new Trainer.Settings(
-                batch, epochs, 0, LrSchedule.Kind.COSINE, lr, 0.1, new AdamW.Settings(0.9, 0.999, 1e-8, 0.01), 1.0, neftune, 42, true,
-                3, 2);
+                batch,
+                epochs,
+                0,
+                LrSchedule.Kind.COSINE,
+                lr,
+                0.1,
+                new AdamW.Settings(0.9, 0.999, 1e-8, 0.01),
+                1.0,
+                neftune,
+                42,
+                true,
+                3,
+                2);
     }
 
     private static List<PromptTree> documents(int n) {
@@ -66,7 +77,9 @@ class TrainerTest {
             trees.add(PromptTree.answers(
                     "p#" + i,
                     random.ints(2 + random.nextInt(8), 3, 79).toArray(),
-                    List.of(random.ints(1 + random.nextInt(6), 3, 79).toArray(), random.ints(7, 3, 79).toArray())));
+                    List.of(
+                            random.ints(1 + random.nextInt(6), 3, 79).toArray(),
+                            random.ints(7, 3, 79).toArray())));
         }
         return trees;
     }
@@ -86,7 +99,8 @@ class TrainerTest {
         private static final long serialVersionUID = 1L;
     }
 
-    private static byte[] finalBytes(Path run, boolean preference, boolean lora, SplittableRandom kills) throws IOException {
+    private static byte[] finalBytes(Path run, boolean preference, boolean lora, SplittableRandom kills)
+            throws IOException {
         Trainer.Settings settings = settings(2, new StepPlanner.Batch(6, 0, 40), 0.01, preference ? 0 : 5);
         while (true) {
             try (CausalLm model = CausalLm.load(LLAMA, new LoadOptions(Dtype.F32, Device.CPU, !lora, false))) {
@@ -98,13 +112,14 @@ class TrainerTest {
                     }));
                 }
                 int[] left = {kills == null ? Integer.MAX_VALUE : 1 + kills.nextInt(6)};
-                boolean finished = new Trainer(model, task(preference), settings, run).train(
-                        (step, total, metrics) -> {
-                            if (--left[0] == 0) {
-                                throw new Killed();
-                            }
-                        },
-                        () -> false);
+                boolean finished = new Trainer(model, task(preference), settings, run)
+                        .train(
+                                (step, total, metrics) -> {
+                                    if (--left[0] == 0) {
+                                        throw new Killed();
+                                    }
+                                },
+                                () -> false);
                 assertThat(finished).isTrue();
                 if (lora) {
                     LoraAdapters.merge(model);
@@ -148,7 +163,8 @@ class TrainerTest {
         assertThat(new Checkpoints(run).latest(w -> {}).step()).isEqualTo(2);
         try (CausalLm model = CausalLm.load(LLAMA, LoadOptions.training(Dtype.F32))) {
             List<Long> steps = new ArrayList<>();
-            assertThat(new Trainer(model, task(false), settings, run).train((step, total, m) -> steps.add(step), () -> false))
+            assertThat(new Trainer(model, task(false), settings, run)
+                            .train((step, total, m) -> steps.add(step), () -> false))
                     .isTrue();
             assertThat(steps).containsExactly(3L, 4L, 5L);
         }
@@ -160,10 +176,12 @@ class TrainerTest {
         StepPlanner.Batch batch = new StepPlanner.Batch(6, 0, 40);
         try (CausalLm model = CausalLm.load(LLAMA, LoadOptions.training(Dtype.F32))) {
             new Trainer(model, task(false), settings(1, batch, 0.01, 0), run).train((s, t, m) -> {}, () -> false);
-            assertThatThrownBy(() -> new Trainer(model, task(false), settings(1, batch, 0.02, 0), run).train((s, t, m) -> {}, () -> false))
+            assertThatThrownBy(() -> new Trainer(model, task(false), settings(1, batch, 0.02, 0), run)
+                            .train((s, t, m) -> {}, () -> false))
                     .isInstanceOf(BadInput.class)
                     .hasMessageContaining("identity");
-            assertThatThrownBy(() -> new Trainer(model, task(true), settings(1, batch, 0.01, 0), run).train((s, t, m) -> {}, () -> false))
+            assertThatThrownBy(() -> new Trainer(model, task(true), settings(1, batch, 0.01, 0), run)
+                            .train((s, t, m) -> {}, () -> false))
                     .isInstanceOf(BadInput.class);
         }
     }
@@ -185,7 +203,11 @@ class TrainerTest {
         for (int tokens : new int[] {15, 40, 1000}) {
             List<Double> losses = new ArrayList<>();
             try (CausalLm model = CausalLm.load(LLAMA, LoadOptions.training(Dtype.F32))) {
-                new Trainer(model, task(false), settings(2, new StepPlanner.Batch(6, 0, tokens), 0.01, 0), dir.resolve("t" + tokens))
+                new Trainer(
+                                model,
+                                task(false),
+                                settings(2, new StepPlanner.Batch(6, 0, tokens), 0.01, 0),
+                                dir.resolve("t" + tokens))
                         .train((step, total, m) -> losses.add(m.get("loss").asDouble()), () -> false);
             }
             trajectories.add(losses.stream().mapToDouble(Double::doubleValue).toArray());
@@ -204,7 +226,11 @@ class TrainerTest {
         List<PromptTree> held = stories(tokenizer, "sft/tinystories/test.jsonl", 40);
         try (CausalLm model = CausalLm.load(directory, LoadOptions.training(Dtype.F32))) {
             double before = heldOut(model, held);
-            new Trainer(model, new SftTask(train), settings(1, new StepPlanner.Batch(0, 4096, 4096), 5e-4, 0), dir.resolve("real"))
+            new Trainer(
+                            model,
+                            new SftTask(train),
+                            settings(1, new StepPlanner.Batch(0, 4096, 4096), 5e-4, 0),
+                            dir.resolve("real"))
                     .train((s, t, m) -> {}, () -> false);
             assertThat(heldOut(model, held)).isLessThan(before - 0.005);
         }
