@@ -27,6 +27,8 @@ import picocli.CommandLine.Command;
             ScoreVerb.class,
             GenerateVerb.class,
             ChatVerb.class,
+            StageVerb.Sft.class,
+            StageVerb.Dpo.class,
             CubVerb.class,
             CommandLine.HelpCommand.class
         })

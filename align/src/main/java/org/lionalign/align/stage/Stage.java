@@ -1,0 +1,224 @@
+package org.lionalign.align.stage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import org.lionalign.align.objective.PreferenceLoss;
+import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.PairObjective;
+import org.lionalign.align.train.PairTask;
+import org.lionalign.align.train.SftTask;
+import org.lionalign.align.train.StepObjective;
+import org.lionalign.align.train.StepPlanner;
+import org.lionalign.align.train.Trainer;
+import org.lionalign.align.train.TrainingTask;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.AtomicFiles;
+import org.lionalign.core.format.Checkpoint;
+import org.lionalign.core.json.Json;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.StageRecipe;
+import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.model.LoadOptions;
+import org.lionalign.torch.model.LoraAdapters;
+import org.lionalign.torch.model.ModelWriter;
+import org.lionalign.torch.optim.AdamW;
+import org.lionalign.torch.optim.LrSchedule;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
+
+/**
+ * One stage from recipe to model: supervised fine-tuning or preference learning. In the run's folder: {@code recipe.resolved.yaml},
+ * {@code ledger.json}, {@code metrics.jsonl}, {@code checkpoints/}, {@code summary.json} (held-out before and after) and
+ * {@code model/}. The same call again continues.
+ */
+public final class Stage {
+    private final StageRecipe recipe;
+    private final boolean preference;
+    private final Path run;
+
+    private Stage(StageRecipe recipe, boolean preference, Path run) {
+        this.recipe = recipe;
+        this.preference = preference;
+        this.run = run;
+    }
+
+    /** Supervised fine-tuning. */
+    public static Stage sft(StageRecipe recipe, Path run) {
+        if (recipe.loss() != null) {
+            throw new BadInput("loss: expected nothing for sft (it is cross-entropy), found a section");
+        }
+        return new Stage(recipe, false, run);
+    }
+
+    /** Preference learning. */
+    public static Stage dpo(StageRecipe recipe, Path run) {
+        return new Stage(recipe, true, run);
+    }
+
+    /**
+     * Runs or continues the stage.
+     *
+     * @return the summary, or null when interrupted (a checkpoint was written)
+     */
+    public @org.jspecify.annotations.Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
+        Path source = Path.of(recipe.model().path());
+        TextModel text = TextModel.open(source, recipe.model().template());
+        boolean lora = recipe.model().lora() != null;
+        Dtype compute = Objects.equals(recipe.model().compute(), "f32") ? Dtype.F32 : Dtype.BF16;
+        LoadOptions options =
+                new LoadOptions(compute, Device.CPU, !lora, Boolean.TRUE.equals(recipe.model().recompute()));
+        try (CausalLm model = CausalLm.load(source, options)) {
+            StageData data = new StageData(text, recipe.data(), model.config().longestSequence());
+            List<PromptTree> train = trees(data, recipe.data().train());
+            List<String> evalFiles = Objects.requireNonNullElse(recipe.data().eval(), List.of());
+            List<PromptTree> held = evalFiles.isEmpty() ? List.of() : trees(data, evalFiles);
+            write("recipe.resolved.yaml", RecipeReader.write(recipe));
+            write("ledger.json", data.ledger().toJson().toPrettyString());
+            // The reference is this very model before its first step, in the same numeric mode.
+            TrainingTask task = task(model, train);
+            ObjectNode summary = Json.object();
+            TrainingTask heldTask = held.isEmpty() ? null : task(model, held);
+            if (heldTask != null) {
+                summary.set("held_out_before", evaluate(model, heldTask));
+            }
+            if (lora) {
+                attach(model);
+            }
+            boolean[] first = {true};
+            boolean finished = new Trainer(model, task, settings(), run).train(
+                    (step, total, metrics) -> {
+                        if (first[0] && step == 1 && preference) {
+                            checkReference(metrics.get("loss").asDouble());
+                        }
+                        first[0] = false;
+                        listener.onStep(step, total, metrics);
+                    },
+                    interrupted);
+            if (!finished) {
+                return null;
+            }
+            if (lora) {
+                LoraAdapters.merge(model);
+            }
+            if (heldTask != null) {
+                summary.set("held_out_after", evaluate(model, heldTask));
+            }
+            Dtype stored = Dtype.ofSafetensors(
+                    Checkpoint.open(source).tensors().values().iterator().next().dtype());
+            ModelWriter.save(model, run.resolve("model"), stored, ModelWriter.SHARD_BYTES);
+            write("summary.json", summary.toPrettyString());
+            return summary;
+        }
+    }
+
+    private List<PromptTree> trees(StageData data, List<String> files) {
+        return preference ? data.pairs(files) : data.conversations(files);
+    }
+
+    private TrainingTask task(CausalLm model, List<PromptTree> trees) {
+        if (!preference) {
+            return new SftTask(trees);
+        }
+        StageRecipe.Loss wanted = Objects.requireNonNullElseGet(recipe.loss(), () -> new StageRecipe.Loss(null, null, null, null, null));
+        PreferenceLoss loss = Losses.of(wanted);
+        List<PairObjective.Reference> references = loss.usesReference()
+                ? PairTask.references(model, trees, Objects.requireNonNull(recipe.train().microBatchTokens()))
+                : List.of();
+        return new PairTask(trees, references, loss, Objects.requireNonNull(wanted.beta()));
+    }
+
+    /** Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6). */
+    private void checkReference(double loss) {
+        StageRecipe.Loss wanted = recipe.loss();
+        boolean plain = wanted == null
+                || (Objects.equals(wanted.type(), "sigmoid") && Objects.equals(wanted.chosenNllWeight(), 0.0));
+        double tolerance = Objects.equals(recipe.model().compute(), "f32") ? 1e-4 : 2e-2;
+        if (plain && recipe.model().lora() == null && Math.abs(loss - Math.log(2)) > tolerance) {
+            throw new BadInput(run + ": step 1: expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
+                    + "; the reference's log-probabilities are not this model's");
+        }
+    }
+
+    private void attach(CausalLm model) {
+        StageRecipe.Lora lora = Objects.requireNonNull(recipe.model().lora());
+        LoraAdapters.attach(
+                model,
+                new LoraAdapters.Config(
+                        Objects.requireNonNull(lora.rank()),
+                        Objects.requireNonNull(lora.alpha()),
+                        Objects.requireNonNull(lora.dropout()),
+                        Objects.requireNonNull(lora.targets())),
+                Objects.requireNonNull(recipe.seed()));
+        model.linears().forEach(linear -> linear.adapters().forEach(part -> {
+            part.a().train();
+            part.b().train();
+        }));
+    }
+
+    /** Loss and metrics over all held-out examples, weighted exactly. */
+    private ObjectNode evaluate(CausalLm model, TrainingTask task) {
+        List<PackedBatch> batches = new java.util.ArrayList<>();
+        int budget = Objects.requireNonNull(recipe.train().microBatchTokens());
+        for (int from = 0; from < task.examples(); ) {
+            List<PromptTree> group = new java.util.ArrayList<>();
+            int tokens = 0;
+            while (from < task.examples() && (group.isEmpty() || tokens + task.length(from) <= budget)) {
+                tokens += task.length(from);
+                group.add(task.tree(from++));
+            }
+            batches.add(PackedBatch.of(group));
+        }
+        StepObjective objective = task.objective(batches);
+        List<float[]> logps = batches.stream().map(model::logps).toList();
+        for (int b = 0; b < batches.size(); b++) {
+            objective.observe(batches.get(b), logps.get(b));
+        }
+        for (int b = 0; b < batches.size(); b++) {
+            objective.gradient(batches.get(b), logps.get(b));
+        }
+        ObjectNode node = Json.object();
+        node.put("examples", task.examples());
+        node.put("loss", objective.loss());
+        objective.metrics().forEach((name, metric) -> node.put(name, metric[0] / metric[1]));
+        return node;
+    }
+
+    private Trainer.Settings settings() {
+        StageRecipe.Train train = recipe.train();
+        double rate = train.learningRate() != null ? train.learningRate() : preference ? 5e-7 : 2e-5;
+        return new Trainer.Settings(
+                new StepPlanner.Batch(
+                        Objects.requireNonNull(train.examplesPerStep()),
+                        Objects.requireNonNull(train.tokensPerStep()),
+                        Objects.requireNonNull(train.microBatchTokens())),
+                Objects.requireNonNull(train.epochs()),
+                Objects.requireNonNull(train.maxSteps()),
+                LrSchedule.Kind.valueOf(Objects.requireNonNull(train.schedule()).toUpperCase(Locale.ROOT)),
+                rate,
+                Objects.requireNonNull(train.warmupRatio()),
+                new AdamW.Settings(0.9, 0.999, 1e-8, Objects.requireNonNull(train.weightDecay())),
+                Objects.requireNonNull(train.clipNorm()),
+                0,
+                Objects.requireNonNull(recipe.seed()),
+                true,
+                Objects.requireNonNull(train.checkpointEverySteps()),
+                2);
+    }
+
+    private void write(String name, String text) {
+        try {
+            Files.createDirectories(run);
+        } catch (IOException e) {
+            throw new BadInput(run + ": cannot be made: " + e.getMessage(), e);
+        }
+        AtomicFiles.write(run.resolve(name), text + "\n");
+    }
+}

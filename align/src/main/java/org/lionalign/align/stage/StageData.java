@@ -1,0 +1,142 @@
+package org.lionalign.align.stage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.lionalign.align.text.TextModel;
+import org.lionalign.core.chat.Conversation;
+import org.lionalign.core.chat.EncodedChat;
+import org.lionalign.core.chat.RenderedChat;
+import org.lionalign.core.data.ChatRows;
+import org.lionalign.core.data.Ledger;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.json.JsonLines;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.StageRecipe;
+
+/** Rows to trees: rendered, tokenised, checked, each one kept or set aside with a reason. */
+final class StageData {
+    private final TextModel text;
+    private final StageRecipe.Data data;
+    private final int longest;
+    private final Ledger ledger = new Ledger();
+
+    /** @param context the model's longest sequence */
+    StageData(TextModel text, StageRecipe.Data data, int context) {
+        this.text = text;
+        this.data = data;
+        Integer set = data.maxLengthTokens();
+        if (set != null && set > context) {
+            throw new BadInput("data.max_length_tokens: expected at most " + context + ", the model's context, found " + set);
+        }
+        this.longest = set == null ? context : set;
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    private interface Encoding {
+        PromptTree encode(JsonNode row, String id) throws ChatRows.Unusable;
+    }
+
+    List<PromptTree> conversations(List<String> files) {
+        return read(files, this::document);
+    }
+
+    List<PromptTree> pairs(List<String> files) {
+        if (data.overlong().equals("cut_end")) {
+            throw new BadInput("data.overlong: expected error or set_aside for pairs (a cut answer would be compared), found cut_end");
+        }
+        if (!data.lossOn().equals("assistant")) {
+            throw new BadInput("data.loss_on: expected assistant or nothing for pairs, found " + data.lossOn());
+        }
+        return read(files, this::pair);
+    }
+
+    private List<PromptTree> read(List<String> files, Encoding encoding) {
+        List<PromptTree> trees = new ArrayList<>();
+        for (String file : files) {
+            try (JsonLines lines = JsonLines.open(Path.of(file))) {
+                for (JsonLines.Attempt row = lines.next(); row != null; row = lines.next()) {
+                    ledger.read(file);
+                    JsonNode value = row.value();
+                    if (value == null || !value.isObject()) {
+                        ledger.setAside(file, value == null ? "not JSON" : "not an object");
+                        continue;
+                    }
+                    try {
+                        trees.add(encoding.encode(value, file + ":" + row.line()));
+                        ledger.keep(file);
+                    } catch (ChatRows.Unusable e) {
+                        ledger.setAside(file, String.valueOf(e.getMessage()));
+                    }
+                }
+            }
+        }
+        ledger.check();
+        if (trees.isEmpty()) {
+            throw new BadInput(files + ": expected rows to train on, found none that can be used: " + ledger.toJson());
+        }
+        return trees;
+    }
+
+    private PromptTree document(JsonNode row, String id) throws ChatRows.Unusable {
+        Conversation conversation = ChatRows.conversation(row);
+        RenderedChat chat = text.template().render(conversation);
+        int lastTurn = chat.turns().stream().mapToInt(RenderedChat.Turn::message).max().orElse(-1);
+        EncodedChat encoded = EncodedChat.encode(
+                chat,
+                text.tokenizer(),
+                turn -> conversation.messages().get(turn.message()).train()
+                        && (!data.lossOn().equals("last_turn") || turn.message() == lastTurn));
+        boolean[] supervised = encoded.supervised();
+        if (data.lossOn().equals("all")) {
+            supervised = new boolean[encoded.ids().length];
+            Arrays.fill(supervised, true);
+        } else {
+            encoded.checkStops(text.stops(), id);
+        }
+        int[] ids = encoded.ids();
+        if (ids.length > longest) {
+            fits(ids.length, id);
+            ids = Arrays.copyOf(ids, longest); // cut_end: what is left carries no stop token
+            supervised = Arrays.copyOf(supervised, longest);
+            ledger.cut(id.substring(0, id.lastIndexOf(':')));
+        }
+        PromptTree tree = PromptTree.document(id, ids, supervised);
+        if (tree.supervisedTokens() == 0) {
+            throw new ChatRows.Unusable("no supervised token");
+        }
+        return tree;
+    }
+
+    private PromptTree pair(JsonNode row, String id) throws ChatRows.Unusable {
+        ChatRows.Pair pair = ChatRows.pair(row);
+        TextModel.Pair chosen = text.split(pair.prompt(), pair.chosen());
+        TextModel.Pair rejected = text.split(pair.prompt(), pair.rejected());
+        if (!Arrays.equals(chosen.prompt(), rejected.prompt())) {
+            throw new ChatRows.Unusable("different prompts");
+        }
+        if (Arrays.equals(chosen.answer(), rejected.answer())) {
+            throw new ChatRows.Unusable("identical answers");
+        }
+        PromptTree tree = PromptTree.answers(id, chosen.prompt(), List.of(chosen.answer(), rejected.answer()));
+        if (tree.longestPath() > longest) {
+            fits(tree.longestPath(), id);
+        }
+        return tree;
+    }
+
+    /** What to do with a row that is too long; returns only when it may be cut. */
+    private void fits(int tokens, String id) throws ChatRows.Unusable {
+        switch (data.overlong()) {
+            case "set_aside" -> throw new ChatRows.Unusable("too long");
+            case "error" -> throw new BadInput(id + ": expected at most " + longest + " tokens, found " + tokens
+                    + "; data.overlong says what to do with such rows");
+            default -> {}
+        }
+    }
+}

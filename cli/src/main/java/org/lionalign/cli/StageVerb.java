@@ -1,0 +1,130 @@
+package org.lionalign.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.lionalign.align.stage.Stage;
+import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.StageRecipe;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lion sft} and {@code lion dpo}. */
+abstract class StageVerb implements Callable<Integer> {
+    @Parameters(paramLabel = "RECIPE.yaml", description = "what to train, on what, how")
+    private Path recipe = Path.of("recipe.yaml");
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "overrides a value of the recipe; may be repeated")
+    private List<String> set = new ArrayList<>();
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "the run's folder; the same command again continues")
+    private Path out = Path.of("runs");
+
+    /** The stage this verb runs. */
+    abstract Stage stage(StageRecipe read, Path run);
+
+    /** Supervised fine-tuning. */
+    @Command(
+            name = "sft",
+            mixinStandardHelpOptions = true,
+            description = "Supervised fine-tuning on conversations.",
+            footer = {
+                "",
+                "Rows: messages, ShareGPT conversations, Alpaca instruction/output, prompt/completion, question/answer.",
+                "",
+                "Example recipe:",
+                "  model: {path: models/base, template: chatml}",
+                "  data: {train: [train.jsonl], eval: [held.jsonl], max_length_tokens: 2048, overlong: set_aside}",
+                "  train: {epochs: 1, tokens_per_step: 16384, learning_rate: 2e-5}",
+                "Example:",
+                "  ./lion sft sft.yaml --out runs/sft --set train.epochs=2"
+            })
+    static final class Sft extends StageVerb {
+        @Override
+        Stage stage(StageRecipe read, Path run) {
+            return Stage.sft(read, run);
+        }
+    }
+
+    /** Preference learning. */
+    @Command(
+            name = "dpo",
+            mixinStandardHelpOptions = true,
+            description = "Preference learning on pairs, against the start model as reference.",
+            footer = {
+                "",
+                "Rows: prompt/chosen/rejected (texts or messages), or chosen/rejected as whole conversations.",
+                "",
+                "Example recipe:",
+                "  model: {path: runs/sft/model}",
+                "  data: {train: [pairs.jsonl], eval: [held-pairs.jsonl], overlong: set_aside}",
+                "  train: {epochs: 1, examples_per_step: 32, learning_rate: 5e-7}",
+                "  loss: {type: sigmoid, beta: 0.1}",
+                "Example:",
+                "  ./lion dpo dpo.yaml --out runs/dpo --set loss.beta=0.05"
+            })
+    static final class Dpo extends StageVerb {
+        @Override
+        Stage stage(StageRecipe read, Path run) {
+            return Stage.dpo(read, run);
+        }
+    }
+
+    @Override
+    public Integer call() {
+        StageRecipe read = RecipeReader.read(recipe, set, StageRecipe.class);
+        AtomicBoolean stop = new AtomicBoolean();
+        CountDownLatch done = new CountDownLatch(1);
+        // Ctrl-C and SIGTERM: the loop ends after its micro-batch and writes a checkpoint; the JVM waits for that.
+        Thread hook = new Thread(() -> {
+            stop.set(true);
+            try {
+                done.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            long start = System.nanoTime();
+            long[] supervised = {0};
+            ObjectNode summary = stage(read, out)
+                    .run(
+                            (step, total, metrics) -> {
+                                supervised[0] += metrics.get("supervised").asLong();
+                                System.err.printf(
+                                        Locale.ROOT,
+                                        "%sstep %d/%d  loss %.4f  norm %.2f  lr %.2e  %.0f supervised tokens/s%s",
+                                        Terminal.errors() ? "\r" : "",
+                                        step,
+                                        total,
+                                        metrics.get("loss").asDouble(),
+                                        metrics.get("grad_norm").asDouble(),
+                                        metrics.get("lr").asDouble(),
+                                        supervised[0] / ((System.nanoTime() - start) / 1e9),
+                                        Terminal.errors() && step < total ? "   " : "\n");
+                            },
+                            stop::get);
+            if (summary == null) {
+                System.err.println("lion: interrupted; a checkpoint is in " + out + ", and the same command continues");
+                return 130;
+            }
+            System.out.println(summary.toPrettyString());
+            System.err.println("lion: the model is in " + out.resolve("model"));
+            return 0;
+        } finally {
+            done.countDown();
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException shuttingDown) {
+                stop.set(true); // the hook is running already
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package org.lionalign.core.recipe;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.core.error.BadInput;
+
+/**
+ * A single training stage: {@code lion sft} and {@code lion dpo}.
+ *
+ * @param model what is trained
+ * @param data rows
+ * @param train how
+ * @param loss the preference loss of {@code lion dpo}; must be absent for {@code lion sft}
+ * @param seed of data order, noise and dropout (default 42)
+ */
+public record StageRecipe(Model model, Data data, Train train, @Nullable Loss loss, @Nullable Long seed) {
+    public StageRecipe {
+        require(model != null, "model", "a section", "nothing");
+        require(data != null, "data", "a section", "nothing");
+        train = train == null ? new Train(null, null, null, null, null, null, null, null, null, null, null) : train;
+        seed = seed == null ? 42L : seed;
+    }
+
+    /**
+     * @param path model folder
+     * @param compute {@code bf16} (default) or {@code f32}
+     * @param template chat template: a file, {@code chatml} or {@code plain}; default the model's own
+     * @param recompute run blocks again going backwards: less memory, a third more work (default false)
+     * @param lora adapters instead of all weights
+     */
+    public record Model(
+            String path, @Nullable String compute, @Nullable String template, @Nullable Boolean recompute, @Nullable Lora lora) {
+        public Model {
+            require(path != null, "model.path", "a model folder", "nothing");
+            compute = compute == null ? "bf16" : compute;
+            require(List.of("bf16", "f32").contains(compute), "model.compute", "bf16 or f32", compute);
+            recompute = recompute != null && recompute;
+        }
+    }
+
+    /** LoRA: rank (16), alpha (32), dropout (0), targets (all-linear). */
+    public record Lora(
+            @Nullable Integer rank, @Nullable Double alpha, @Nullable Double dropout, @Nullable List<String> targets) {
+        public Lora {
+            rank = rank == null ? 16 : rank;
+            alpha = alpha == null ? 32.0 : alpha;
+            dropout = dropout == null ? 0.0 : dropout;
+            targets = targets == null ? List.of("all-linear") : List.copyOf(targets);
+        }
+    }
+
+    /**
+     * @param train JSONL files (also .gz)
+     * @param eval held-out JSONL files (default none)
+     * @param maxLengthTokens longest example (default the model's context)
+     * @param overlong {@code error} (default), {@code set_aside} or {@code cut_end}; pairs know no {@code cut_end}
+     * @param lossOn {@code assistant} (default), {@code last_turn} or {@code all}; not for pairs
+     */
+    public record Data(
+            List<String> train,
+            @Nullable List<String> eval,
+            @Nullable Integer maxLengthTokens,
+            @Nullable String overlong,
+            @Nullable String lossOn) {
+        public Data {
+            require(train != null && !train.isEmpty(), "data.train", "at least one file", "none");
+            train = List.copyOf(train);
+            eval = eval == null ? List.of() : List.copyOf(eval);
+            overlong = overlong == null ? "error" : overlong;
+            require(
+                    List.of("error", "set_aside", "cut_end").contains(overlong),
+                    "data.overlong", "error, set_aside or cut_end", overlong);
+            lossOn = lossOn == null ? "assistant" : lossOn;
+            require(
+                    List.of("assistant", "last_turn", "all").contains(lossOn), "data.loss_on", "assistant, last_turn or all", lossOn);
+        }
+    }
+
+    /**
+     * @param epochs 1
+     * @param maxSteps no limit
+     * @param examplesPerStep pairs or conversations of a step; exactly one of this and tokens_per_step may be given
+     * @param tokensPerStep 16,384 unless examples_per_step is given
+     * @param microBatchTokens tokens of one forward pass, 4,096
+     * @param learningRate 2e-5 for SFT, 5e-7 for DPO
+     * @param schedule {@code cosine} (default), {@code linear} or {@code constant}
+     * @param warmupRatio 0.1; must be 0 or absent for {@code constant}
+     * @param weightDecay 0
+     * @param clipNorm 1
+     * @param checkpointEverySteps 200
+     */
+    public record Train(
+            @Nullable Double epochs,
+            @Nullable Long maxSteps,
+            @Nullable Integer examplesPerStep,
+            @Nullable Long tokensPerStep,
+            @Nullable Integer microBatchTokens,
+            @Nullable Double learningRate,
+            @Nullable String schedule,
+            @Nullable Double warmupRatio,
+            @Nullable Double weightDecay,
+            @Nullable Double clipNorm,
+            @Nullable Long checkpointEverySteps) {
+        public Train {
+            epochs = epochs == null ? 1.0 : epochs;
+            require(epochs > 0, "train.epochs", "above 0", epochs);
+            maxSteps = maxSteps == null ? 0L : maxSteps;
+            require(
+                    examplesPerStep == null || examplesPerStep == 0 || tokensPerStep == null || tokensPerStep == 0,
+                    "train.examples_per_step", "not both it and tokens_per_step", "both");
+            examplesPerStep = examplesPerStep == null ? 0 : examplesPerStep;
+            tokensPerStep = tokensPerStep == null ? (examplesPerStep > 0 ? 0L : 16_384L) : tokensPerStep;
+            microBatchTokens = microBatchTokens == null ? 4096 : microBatchTokens;
+            require(microBatchTokens > 0, "train.micro_batch_tokens", "above 0", microBatchTokens);
+            schedule = schedule == null ? "cosine" : schedule;
+            require(
+                    List.of("cosine", "linear", "constant").contains(schedule), "train.schedule", "cosine, linear or constant", schedule);
+            require(
+                    !schedule.equals("constant") || warmupRatio == null || warmupRatio == 0,
+                    "train.warmup_ratio", "0 or absent with schedule constant", warmupRatio);
+            warmupRatio = warmupRatio == null ? (schedule.equals("constant") ? 0.0 : 0.1) : warmupRatio;
+            require(warmupRatio >= 0 && warmupRatio < 1, "train.warmup_ratio", "0 to 1", warmupRatio);
+            weightDecay = weightDecay == null ? 0.0 : weightDecay;
+            clipNorm = clipNorm == null ? 1.0 : clipNorm;
+            require(learningRate == null || learningRate > 0, "train.learning_rate", "above 0", learningRate);
+            checkpointEverySteps = checkpointEverySteps == null ? 200L : checkpointEverySteps;
+        }
+    }
+
+    /**
+     * @param type {@code sigmoid} (default), {@code robust}, {@code hinge}, {@code ipo}, {@code sppo_hard}, {@code nca_pair},
+     *     {@code apo_zero}, {@code apo_down}, {@code exo_pair}, {@code discopop}, {@code aot}, {@code sigmoid_norm}, {@code kto_pair},
+     *     {@code simpo} or {@code cpo}
+     * @param beta 0.1
+     * @param labelSmoothing 0; only sigmoid, robust, exo_pair and aot read it
+     * @param gamma SimPO's margin, 0.5; only simpo reads it
+     * @param chosenNllWeight weight of the chosen answer's own loss per token (RPO), 0
+     */
+    public record Loss(
+            @Nullable String type,
+            @Nullable Double beta,
+            @Nullable Double labelSmoothing,
+            @Nullable Double gamma,
+            @Nullable Double chosenNllWeight) {
+        private static final List<String> TYPES = List.of(
+                "sigmoid", "robust", "hinge", "ipo", "sppo_hard", "nca_pair", "apo_zero", "apo_down", "exo_pair", "discopop", "aot",
+                "sigmoid_norm", "kto_pair", "simpo", "cpo");
+
+        public Loss {
+            type = type == null ? "sigmoid" : type;
+            require(TYPES.contains(type), "loss.type", "one of " + TYPES, type);
+            beta = beta == null ? 0.1 : beta;
+            require(beta > 0, "loss.beta", "above 0", beta);
+            require(
+                    labelSmoothing == null || List.of("sigmoid", "robust", "exo_pair", "aot").contains(type),
+                    "loss.label_smoothing", "absent, for " + type + " does not read it", labelSmoothing);
+            labelSmoothing = labelSmoothing != null ? labelSmoothing : type.equals("exo_pair") || type.equals("robust") ? 0.1 : null;
+            require(labelSmoothing == null || (labelSmoothing >= 0 && labelSmoothing < 0.5), "loss.label_smoothing", "0 to 0.5", labelSmoothing);
+            require(gamma == null || type.equals("simpo"), "loss.gamma", "absent, for " + type + " does not read it", gamma);
+            chosenNllWeight = chosenNllWeight == null ? 0.0 : chosenNllWeight;
+        }
+    }
+
+    private static void require(boolean holds, String key, String expected, @Nullable Object found) {
+        if (!holds) {
+            throw new BadInput(key + ": expected " + expected + ", found " + found);
+        }
+    }
+}
