@@ -23,7 +23,11 @@ abstract class StageVerb implements Callable<Integer> {
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "overrides a value of the recipe; may be repeated")
     private List<String> set = new ArrayList<>();
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "the run's folder; the same command again continues")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR",
+            description = "the run's folder; the same command again continues")
     private Path out = Path.of("runs");
 
     /** The stage this verb runs. */

@@ -73,8 +73,8 @@ public final class Stage {
         TextModel text = TextModel.open(source, recipe.model().template());
         boolean lora = recipe.model().lora() != null;
         Dtype compute = Objects.equals(recipe.model().compute(), "f32") ? Dtype.F32 : Dtype.BF16;
-        LoadOptions options =
-                new LoadOptions(compute, Device.CPU, !lora, Boolean.TRUE.equals(recipe.model().recompute()));
+        LoadOptions options = new LoadOptions(
+                compute, Device.CPU, !lora, Boolean.TRUE.equals(recipe.model().recompute()));
         try (CausalLm model = CausalLm.load(source, options)) {
             StageData data = new StageData(text, recipe.data(), model.config().longestSequence());
             List<PromptTree> train = trees(data, recipe.data().train());
@@ -93,15 +93,16 @@ public final class Stage {
                 attach(model);
             }
             boolean[] first = {true};
-            boolean finished = new Trainer(model, task, settings(), run).train(
-                    (step, total, metrics) -> {
-                        if (first[0] && step == 1 && preference) {
-                            checkReference(metrics.get("loss").asDouble());
-                        }
-                        first[0] = false;
-                        listener.onStep(step, total, metrics);
-                    },
-                    interrupted);
+            boolean finished = new Trainer(model, task, settings(), run)
+                    .train(
+                            (step, total, metrics) -> {
+                                if (first[0] && step == 1 && preference) {
+                                    checkReference(metrics.get("loss").asDouble());
+                                }
+                                first[0] = false;
+                                listener.onStep(step, total, metrics);
+                            },
+                            interrupted);
             if (!finished) {
                 return null;
             }
@@ -127,10 +128,12 @@ public final class Stage {
         if (!preference) {
             return new SftTask(trees);
         }
-        StageRecipe.Loss wanted = Objects.requireNonNullElseGet(recipe.loss(), () -> new StageRecipe.Loss(null, null, null, null, null));
+        StageRecipe.Loss wanted =
+                Objects.requireNonNullElseGet(recipe.loss(), () -> new StageRecipe.Loss(null, null, null, null, null));
         PreferenceLoss loss = Losses.of(wanted);
         List<PairObjective.Reference> references = loss.usesReference()
-                ? PairTask.references(model, trees, Objects.requireNonNull(recipe.train().microBatchTokens()))
+                ? PairTask.references(
+                        model, trees, Objects.requireNonNull(recipe.train().microBatchTokens()))
                 : List.of();
         return new PairTask(trees, references, loss, Objects.requireNonNull(wanted.beta()));
     }

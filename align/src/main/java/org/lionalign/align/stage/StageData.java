@@ -29,7 +29,8 @@ final class StageData {
         this.data = data;
         Integer set = data.maxLengthTokens();
         if (set != null && set > context) {
-            throw new BadInput("data.max_length_tokens: expected at most " + context + ", the model's context, found " + set);
+            throw new BadInput(
+                    "data.max_length_tokens: expected at most " + context + ", the model's context, found " + set);
         }
         this.longest = set == null ? context : set;
     }
@@ -48,7 +49,8 @@ final class StageData {
 
     List<PromptTree> pairs(List<String> files) {
         if (data.overlong().equals("cut_end")) {
-            throw new BadInput("data.overlong: expected error or set_aside for pairs (a cut answer would be compared), found cut_end");
+            throw new BadInput(
+                    "data.overlong: expected error or set_aside for pairs (a cut answer would be compared), found cut_end");
         }
         if (!data.lossOn().equals("assistant")) {
             throw new BadInput("data.loss_on: expected assistant or nothing for pairs, found " + data.lossOn());
@@ -86,7 +88,8 @@ final class StageData {
     private PromptTree document(JsonNode row, String id) throws ChatRows.Unusable {
         Conversation conversation = ChatRows.conversation(row);
         RenderedChat chat = text.template().render(conversation);
-        int lastTurn = chat.turns().stream().mapToInt(RenderedChat.Turn::message).max().orElse(-1);
+        int lastTurn =
+                chat.turns().stream().mapToInt(RenderedChat.Turn::message).max().orElse(-1);
         EncodedChat encoded = EncodedChat.encode(
                 chat,
                 text.tokenizer(),
@@ -134,8 +137,9 @@ final class StageData {
     private void fits(int tokens, String id) throws ChatRows.Unusable {
         switch (data.overlong()) {
             case "set_aside" -> throw new ChatRows.Unusable("too long");
-            case "error" -> throw new BadInput(id + ": expected at most " + longest + " tokens, found " + tokens
-                    + "; data.overlong says what to do with such rows");
+            case "error" ->
+                throw new BadInput(id + ": expected at most " + longest + " tokens, found " + tokens
+                        + "; data.overlong says what to do with such rows");
             default -> {}
         }
     }

@@ -38,7 +38,8 @@ class StageTest {
         }
         rows.add("{\"nothing\": 1}");
         rows.add("{ broken");
-        return Files.writeString(dir.resolve("rows" + from + most + ".jsonl"), String.join("\n", rows)).toString();
+        return Files.writeString(dir.resolve("rows" + from + most + ".jsonl"), String.join("\n", rows))
+                .toString();
     }
 
     /** A real story's own ending against the ending of another. */
@@ -49,10 +50,13 @@ class StageTest {
             ObjectNode out = Json.object();
             out.put("prompt", Json.parse(lines[i], "row").get("prompt").asText());
             out.put("chosen", cut(Json.parse(lines[i], "row").get("completion").asText()));
-            out.put("rejected", cut(Json.parse(lines[i + 400], "row").get("completion").asText()));
+            out.put(
+                    "rejected",
+                    cut(Json.parse(lines[i + 400], "row").get("completion").asText()));
             rows.add(Json.write(out));
         }
-        return Files.writeString(dir.resolve("pairs" + from + ".jsonl"), String.join("\n", rows)).toString();
+        return Files.writeString(dir.resolve("pairs" + from + ".jsonl"), String.join("\n", rows))
+                .toString();
     }
 
     private static String cut(String text) {
@@ -60,8 +64,8 @@ class StageTest {
     }
 
     private StageRecipe recipe(String model, String train, String eval, String... sets) throws IOException {
-        String yaml = "model: {path: '" + model + "', template: plain, compute: f32}\ndata: {train: ['" + train + "'], eval: ['" + eval
-                + "'], overlong: set_aside}\ntrain: {epochs: 1}\n";
+        String yaml = "model: {path: '" + model + "', template: plain, compute: f32}\ndata: {train: ['" + train
+                + "'], eval: ['" + eval + "'], overlong: set_aside}\ntrain: {epochs: 1}\n";
         return RecipeReader.read(Files.writeString(dir.resolve("r.yaml"), yaml), List.of(sets), StageRecipe.class);
     }
 
@@ -70,8 +74,12 @@ class StageTest {
         String base = SharedData.require("models/stories260k").toString();
         Path sft = dir.resolve("sft");
         ObjectNode summary = Stage.sft(
-                        recipe(base, stories("sft/tinystories/train.jsonl", 120, 0), stories("sft/tinystories/test.jsonl", 30, 0),
-                                "train.learning_rate=5e-4", "train.tokens_per_step=4096"),
+                        recipe(
+                                base,
+                                stories("sft/tinystories/train.jsonl", 120, 0),
+                                stories("sft/tinystories/test.jsonl", 30, 0),
+                                "train.learning_rate=5e-4",
+                                "train.tokens_per_step=4096"),
                         sft)
                 .run((s, t, m) -> {}, () -> false);
         assertThat(summary.path("held_out_after").path("loss").asDouble())
@@ -90,14 +98,22 @@ class StageTest {
         assertThat(after.promptIds(chat)).isEqualTo(before.promptIds(chat));
 
         ObjectNode dpo = Stage.dpo(
-                        recipe(sft.resolve("model").toString(), pairs(160, 0), pairs(60, 200),
-                                "train.learning_rate=2e-4", "train.examples_per_step=16", "loss.beta=0.1"),
+                        recipe(
+                                sft.resolve("model").toString(),
+                                pairs(160, 0),
+                                pairs(60, 200),
+                                "train.learning_rate=2e-4",
+                                "train.examples_per_step=16",
+                                "loss.beta=0.1"),
                         dir.resolve("dpo"))
                 .run((s, t, m) -> {}, () -> false);
         double accuracy = dpo.path("held_out_after").path("rewards/accuracies").asDouble();
         double n = dpo.path("held_out_after").path("examples").asDouble();
-        assertThat(dpo.path("held_out_before").path("rewards/accuracies").asDouble()).isZero(); // policy = reference: all ties
-        assertThat(accuracy - 1.96 * Math.sqrt(accuracy * (1 - accuracy) / n)).as("accuracy " + accuracy).isGreaterThan(0.5);
+        assertThat(dpo.path("held_out_before").path("rewards/accuracies").asDouble())
+                .isZero(); // policy = reference: all ties
+        assertThat(accuracy - 1.96 * Math.sqrt(accuracy * (1 - accuracy) / n))
+                .as("accuracy " + accuracy)
+                .isGreaterThan(0.5);
     }
 
     @Test
@@ -111,7 +127,9 @@ class StageTest {
                         .run((s, t, m) -> {}, () -> false))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("cut_end");
-        assertThatThrownBy(() -> Stage.sft(recipe(base, rows, rows, "data.overlong=error", "data.max_length_tokens=8"), dir.resolve("x"))
+        assertThatThrownBy(() -> Stage.sft(
+                                recipe(base, rows, rows, "data.overlong=error", "data.max_length_tokens=8"),
+                                dir.resolve("x"))
                         .run((s, t, m) -> {}, () -> false))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining(":1: expected at most 8 tokens");

@@ -78,10 +78,13 @@ public final class ChatRows {
         Conversation prompt;
         String chosen;
         String rejected;
-        if (row.get("chosen").isArray() && row.get("rejected").isArray() && !row.path("prompt").isArray()) {
+        if (row.get("chosen").isArray()
+                && row.get("rejected").isArray()
+                && !row.path("prompt").isArray()) {
             List<Message> better = messages(row.get("chosen"), "role", "content");
             List<Message> worse = messages(row.get("rejected"), "role", "content");
-            if (better.size() < 2 || better.size() != worse.size()
+            if (better.size() < 2
+                    || better.size() != worse.size()
                     || !better.subList(0, better.size() - 1).equals(worse.subList(0, worse.size() - 1))) {
                 throw new Unusable("different prompts");
             }
@@ -140,7 +143,8 @@ public final class ChatRows {
             if (!node.path(contentKey).isTextual()) {
                 throw new Unusable("content is not text");
             }
-            boolean train = node.path("train").asBoolean(true) && node.path("weight").asDouble(1) != 0;
+            boolean train =
+                    node.path("train").asBoolean(true) && node.path("weight").asDouble(1) != 0;
             turns.add(new Message(role, node.get(contentKey).textValue(), train, Json.object()));
         }
         return turns;

@@ -35,9 +35,12 @@ public final class Ledger {
     public void check() {
         for (String source : in.keySet()) {
             long out = kept.getOrDefault(source, 0L)
-                    + aside.getOrDefault(source, new TreeMap<>()).values().stream().mapToLong(Long::longValue).sum();
+                    + aside.getOrDefault(source, new TreeMap<>()).values().stream()
+                            .mapToLong(Long::longValue)
+                            .sum();
             if (out != in.get(source)) {
-                throw new IllegalStateException("ledger of " + source + ": " + in.get(source) + " rows in, " + out + " accounted for");
+                throw new IllegalStateException(
+                        "ledger of " + source + ": " + in.get(source) + " rows in, " + out + " accounted for");
             }
         }
     }

@@ -38,8 +38,7 @@ public final class RecipeReader {
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .withCoercionConfig(
-                    LogicalType.Textual,
-                    config -> config.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail)
+                    LogicalType.Textual, config -> config.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail)
                             .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                             .setCoercion(CoercionInputShape.Float, CoercionAction.Fail))
             .build();
@@ -101,7 +100,9 @@ public final class RecipeReader {
             return value;
         } catch (UnrecognizedPropertyException e) {
             throw new BadInput(
-                    origin + ": " + place(e, text) + path(e) + ": unknown key; " + nearest(e.getPropertyName(), e.getKnownPropertyIds()), e);
+                    origin + ": " + place(e, text) + path(e) + ": unknown key; "
+                            + nearest(e.getPropertyName(), e.getKnownPropertyIds()),
+                    e);
         } catch (JsonMappingException e) {
             Throwable cause = e.getCause();
             String what = cause instanceof BadInput || cause instanceof IllegalArgumentException
@@ -127,10 +128,13 @@ public final class RecipeReader {
                     at = key.start();
                 }
             }
-            return "line " + (1 + text.substring(0, at).chars().filter(c -> c == '\n').count()) + ": ";
+            return "line "
+                    + (1 + text.substring(0, at).chars().filter(c -> c == '\n').count()) + ": ";
         }
         JsonLocation at = e.getLocation();
-        return at == null || at.getLineNr() <= 0 ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
+        return at == null || at.getLineNr() <= 0
+                ? ""
+                : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
     }
 
     private static String path(JsonMappingException e) {
@@ -150,7 +154,9 @@ public final class RecipeReader {
             }
         }
         String names = known.stream().map(Object::toString).sorted().collect(Collectors.joining(", "));
-        return least <= Math.max(2, key.length() / 3) ? "did you mean " + best + "? (known: " + names + ")" : "known: " + names;
+        return least <= Math.max(2, key.length() / 3)
+                ? "did you mean " + best + "? (known: " + names + ")"
+                : "known: " + names;
     }
 
     /** Levenshtein. */
@@ -163,7 +169,8 @@ public final class RecipeReader {
             int corner = row[0];
             row[0] = i;
             for (int j = 1; j <= b.length(); j++) {
-                int next = Math.min(Math.min(row[j], row[j - 1]) + 1, corner + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
+                int next = Math.min(
+                        Math.min(row[j], row[j - 1]) + 1, corner + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
                 corner = row[j];
                 row[j] = next;
             }

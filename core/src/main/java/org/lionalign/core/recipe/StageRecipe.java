@@ -13,7 +13,12 @@ import org.lionalign.core.error.BadInput;
  * @param loss the preference loss of {@code lion dpo}; must be absent for {@code lion sft}
  * @param seed of data order, noise and dropout (default 42)
  */
-public record StageRecipe(Model model, Data data, Train train, @Nullable Loss loss, @Nullable Long seed) {
+public record StageRecipe(
+        Model model,
+        Data data,
+        Train train,
+        @Nullable Loss loss,
+        @Nullable Long seed) {
     public StageRecipe {
         require(model != null, "model", "a section", "nothing");
         require(data != null, "data", "a section", "nothing");
@@ -29,7 +34,11 @@ public record StageRecipe(Model model, Data data, Train train, @Nullable Loss lo
      * @param lora adapters instead of all weights
      */
     public record Model(
-            String path, @Nullable String compute, @Nullable String template, @Nullable Boolean recompute, @Nullable Lora lora) {
+            String path,
+            @Nullable String compute,
+            @Nullable String template,
+            @Nullable Boolean recompute,
+            @Nullable Lora lora) {
         public Model {
             require(path != null, "model.path", "a model folder", "nothing");
             compute = compute == null ? "bf16" : compute;
@@ -40,7 +49,10 @@ public record StageRecipe(Model model, Data data, Train train, @Nullable Loss lo
 
     /** LoRA: rank (16), alpha (32), dropout (0), targets (all-linear). */
     public record Lora(
-            @Nullable Integer rank, @Nullable Double alpha, @Nullable Double dropout, @Nullable List<String> targets) {
+            @Nullable Integer rank,
+            @Nullable Double alpha,
+            @Nullable Double dropout,
+            @Nullable List<String> targets) {
         public Lora {
             rank = rank == null ? 16 : rank;
             alpha = alpha == null ? 32.0 : alpha;
@@ -69,10 +81,15 @@ public record StageRecipe(Model model, Data data, Train train, @Nullable Loss lo
             overlong = overlong == null ? "error" : overlong;
             require(
                     List.of("error", "set_aside", "cut_end").contains(overlong),
-                    "data.overlong", "error, set_aside or cut_end", overlong);
+                    "data.overlong",
+                    "error, set_aside or cut_end",
+                    overlong);
             lossOn = lossOn == null ? "assistant" : lossOn;
             require(
-                    List.of("assistant", "last_turn", "all").contains(lossOn), "data.loss_on", "assistant, last_turn or all", lossOn);
+                    List.of("assistant", "last_turn", "all").contains(lossOn),
+                    "data.loss_on",
+                    "assistant, last_turn or all",
+                    lossOn);
         }
     }
 
@@ -107,17 +124,24 @@ public record StageRecipe(Model model, Data data, Train train, @Nullable Loss lo
             maxSteps = maxSteps == null ? 0L : maxSteps;
             require(
                     examplesPerStep == null || examplesPerStep == 0 || tokensPerStep == null || tokensPerStep == 0,
-                    "train.examples_per_step", "not both it and tokens_per_step", "both");
+                    "train.examples_per_step",
+                    "not both it and tokens_per_step",
+                    "both");
             examplesPerStep = examplesPerStep == null ? 0 : examplesPerStep;
             tokensPerStep = tokensPerStep == null ? (examplesPerStep > 0 ? 0L : 16_384L) : tokensPerStep;
             microBatchTokens = microBatchTokens == null ? 4096 : microBatchTokens;
             require(microBatchTokens > 0, "train.micro_batch_tokens", "above 0", microBatchTokens);
             schedule = schedule == null ? "cosine" : schedule;
             require(
-                    List.of("cosine", "linear", "constant").contains(schedule), "train.schedule", "cosine, linear or constant", schedule);
+                    List.of("cosine", "linear", "constant").contains(schedule),
+                    "train.schedule",
+                    "cosine, linear or constant",
+                    schedule);
             require(
                     !schedule.equals("constant") || warmupRatio == null || warmupRatio == 0,
-                    "train.warmup_ratio", "0 or absent with schedule constant", warmupRatio);
+                    "train.warmup_ratio",
+                    "0 or absent with schedule constant",
+                    warmupRatio);
             warmupRatio = warmupRatio == null ? (schedule.equals("constant") ? 0.0 : 0.1) : warmupRatio;
             require(warmupRatio >= 0 && warmupRatio < 1, "train.warmup_ratio", "0 to 1", warmupRatio);
             weightDecay = weightDecay == null ? 0.0 : weightDecay;
@@ -143,8 +167,21 @@ public record StageRecipe(Model model, Data data, Train train, @Nullable Loss lo
             @Nullable Double gamma,
             @Nullable Double chosenNllWeight) {
         private static final List<String> TYPES = List.of(
-                "sigmoid", "robust", "hinge", "ipo", "sppo_hard", "nca_pair", "apo_zero", "apo_down", "exo_pair", "discopop", "aot",
-                "sigmoid_norm", "kto_pair", "simpo", "cpo");
+                "sigmoid",
+                "robust",
+                "hinge",
+                "ipo",
+                "sppo_hard",
+                "nca_pair",
+                "apo_zero",
+                "apo_down",
+                "exo_pair",
+                "discopop",
+                "aot",
+                "sigmoid_norm",
+                "kto_pair",
+                "simpo",
+                "cpo");
 
         public Loss {
             type = type == null ? "sigmoid" : type;
@@ -152,11 +189,24 @@ public record StageRecipe(Model model, Data data, Train train, @Nullable Loss lo
             beta = beta == null ? 0.1 : beta;
             require(beta > 0, "loss.beta", "above 0", beta);
             require(
-                    labelSmoothing == null || List.of("sigmoid", "robust", "exo_pair", "aot").contains(type),
-                    "loss.label_smoothing", "absent, for " + type + " does not read it", labelSmoothing);
-            labelSmoothing = labelSmoothing != null ? labelSmoothing : type.equals("exo_pair") || type.equals("robust") ? 0.1 : null;
-            require(labelSmoothing == null || (labelSmoothing >= 0 && labelSmoothing < 0.5), "loss.label_smoothing", "0 to 0.5", labelSmoothing);
-            require(gamma == null || type.equals("simpo"), "loss.gamma", "absent, for " + type + " does not read it", gamma);
+                    labelSmoothing == null
+                            || List.of("sigmoid", "robust", "exo_pair", "aot").contains(type),
+                    "loss.label_smoothing",
+                    "absent, for " + type + " does not read it",
+                    labelSmoothing);
+            labelSmoothing = labelSmoothing != null
+                    ? labelSmoothing
+                    : type.equals("exo_pair") || type.equals("robust") ? 0.1 : null;
+            require(
+                    labelSmoothing == null || (labelSmoothing >= 0 && labelSmoothing < 0.5),
+                    "loss.label_smoothing",
+                    "0 to 0.5",
+                    labelSmoothing);
+            require(
+                    gamma == null || type.equals("simpo"),
+                    "loss.gamma",
+                    "absent, for " + type + " does not read it",
+                    gamma);
             chosenNllWeight = chosenNllWeight == null ? 0.0 : chosenNllWeight;
         }
     }

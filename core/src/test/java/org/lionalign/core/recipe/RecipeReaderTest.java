@@ -22,7 +22,8 @@ class RecipeReaderTest {
     }
 
     private void refused(String text, List<String> sets, String... parts) throws IOException {
-        var error = assertThatThrownBy(() -> read(text, sets.toArray(String[]::new))).isInstanceOf(BadInput.class);
+        var error = assertThatThrownBy(() -> read(text, sets.toArray(String[]::new)))
+                .isInstanceOf(BadInput.class);
         for (String part : parts) {
             error.hasMessageContaining(part);
         }
@@ -39,7 +40,8 @@ class RecipeReaderTest {
 
     @Test
     void overridesAreTypedByTheirTarget() throws IOException {
-        StageRecipe recipe = read(GOOD, "train.epochs=2.5", "data.eval=[x=y.jsonl]", "loss.type=ipo", "model.lora.rank=4");
+        StageRecipe recipe =
+                read(GOOD, "train.epochs=2.5", "data.eval=[x=y.jsonl]", "loss.type=ipo", "model.lora.rank=4");
         assertThat(recipe.train().epochs()).isEqualTo(2.5);
         assertThat(recipe.data().eval()).containsExactly("x=y.jsonl");
         assertThat(recipe.loss().type()).isEqualTo("ipo");
@@ -48,7 +50,13 @@ class RecipeReaderTest {
 
     @Test
     void mistakesAreNamed() throws IOException {
-        refused(GOOD + "  warmup_ration: 0.1\n", List.of(), "r.yaml", "line 6", "warmup_ration", "did you mean warmup_ratio?");
+        refused(
+                GOOD + "  warmup_ration: 0.1\n",
+                List.of(),
+                "r.yaml",
+                "line 6",
+                "warmup_ration",
+                "did you mean warmup_ratio?");
         refused(GOOD, List.of("train.lerning_rate=1"), "--set train.lerning_rate=1", "did you mean learning_rate?");
         refused(GOOD, List.of("train.epochs=two"), "epochs");
         refused(GOOD, List.of("epochs"), "key=value");
@@ -56,7 +64,11 @@ class RecipeReaderTest {
         refused("data: {train: [a]}\n", List.of(), "model");
         refused(GOOD, List.of("model.path=no"), "path");
         refused(GOOD, List.of("train.schedule=constant", "train.warmup_ratio=0.1"), "train.warmup_ratio", "constant");
-        refused(GOOD, List.of("loss.type=hinge", "loss.label_smoothing=0.1"), "loss.label_smoothing", "hinge does not read it");
+        refused(
+                GOOD,
+                List.of("loss.type=hinge", "loss.label_smoothing=0.1"),
+                "loss.label_smoothing",
+                "hinge does not read it");
         refused(GOOD, List.of("train.examples_per_step=3", "train.tokens_per_step=9"), "not both");
     }
 }
