@@ -72,13 +72,13 @@ public final class Stage {
         Path source = Path.of(recipe.model().path());
         TextModel text = TextModel.open(source, recipe.model().template());
         boolean lora = recipe.model().lora() != null;
-        Dtype compute = Objects.equals(recipe.model().compute(), "f32") ? Dtype.F32 : Dtype.BF16;
+        Dtype compute = recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
         LoadOptions options = new LoadOptions(
-                compute, Device.CPU, !lora, Boolean.TRUE.equals(recipe.model().recompute()));
+                compute, Device.CPU, !lora, recipe.model().recompute());
         try (CausalLm model = CausalLm.load(source, options)) {
             StageData data = new StageData(text, recipe.data(), model.config().longestSequence());
             List<PromptTree> train = trees(data, recipe.data().train());
-            List<String> evalFiles = Objects.requireNonNullElse(recipe.data().eval(), List.of());
+            List<String> evalFiles = recipe.data().eval();
             List<PromptTree> held = evalFiles.isEmpty() ? List.of() : trees(data, evalFiles);
             write("recipe.resolved.yaml", RecipeReader.write(recipe));
             write("ledger.json", data.ledger().toJson().toPrettyString());
@@ -129,13 +129,13 @@ public final class Stage {
             return new SftTask(trees);
         }
         StageRecipe.Loss wanted =
-                Objects.requireNonNullElseGet(recipe.loss(), () -> new StageRecipe.Loss(null, null, null, null, null));
+                Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
         PreferenceLoss loss = Losses.of(wanted);
         List<PairObjective.Reference> references = loss.usesReference()
                 ? PairTask.references(
-                        model, trees, Objects.requireNonNull(recipe.train().microBatchTokens()))
+                        model, trees, recipe.train().microBatchTokens())
                 : List.of();
-        return new PairTask(trees, references, loss, Objects.requireNonNull(wanted.beta()));
+        return new PairTask(trees, references, loss, wanted.beta());
     }
 
     /** Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6). */
@@ -143,7 +143,7 @@ public final class Stage {
         StageRecipe.Loss wanted = recipe.loss();
         boolean plain = wanted == null
                 || (Objects.equals(wanted.type(), "sigmoid") && Objects.equals(wanted.chosenNllWeight(), 0.0));
-        double tolerance = Objects.equals(recipe.model().compute(), "f32") ? 1e-4 : 2e-2;
+        double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 2e-2;
         if (plain && recipe.model().lora() == null && Math.abs(loss - Math.log(2)) > tolerance) {
             throw new BadInput(run + ": step 1: expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
                     + "; the reference's log-probabilities are not this model's");
@@ -155,11 +155,11 @@ public final class Stage {
         LoraAdapters.attach(
                 model,
                 new LoraAdapters.Config(
-                        Objects.requireNonNull(lora.rank()),
-                        Objects.requireNonNull(lora.alpha()),
-                        Objects.requireNonNull(lora.dropout()),
-                        Objects.requireNonNull(lora.targets())),
-                Objects.requireNonNull(recipe.seed()));
+                        lora.rank(),
+                        lora.alpha(),
+                        lora.dropout(),
+                        lora.targets()),
+                recipe.seed());
         model.linears().forEach(linear -> linear.adapters().forEach(part -> {
             part.a().train();
             part.b().train();
@@ -169,7 +169,7 @@ public final class Stage {
     /** Loss and metrics over all held-out examples, weighted exactly. */
     private ObjectNode evaluate(CausalLm model, TrainingTask task) {
         List<PackedBatch> batches = new java.util.ArrayList<>();
-        int budget = Objects.requireNonNull(recipe.train().microBatchTokens());
+        int budget = recipe.train().microBatchTokens();
         for (int from = 0; from < task.examples(); ) {
             List<PromptTree> group = new java.util.ArrayList<>();
             int tokens = 0;
@@ -199,20 +199,20 @@ public final class Stage {
         double rate = train.learningRate() != null ? train.learningRate() : preference ? 5e-7 : 2e-5;
         return new Trainer.Settings(
                 new StepPlanner.Batch(
-                        Objects.requireNonNull(train.examplesPerStep()),
-                        Objects.requireNonNull(train.tokensPerStep()),
-                        Objects.requireNonNull(train.microBatchTokens())),
-                Objects.requireNonNull(train.epochs()),
-                Objects.requireNonNull(train.maxSteps()),
-                LrSchedule.Kind.valueOf(Objects.requireNonNull(train.schedule()).toUpperCase(Locale.ROOT)),
+                        train.examplesPerStep(),
+                        train.tokensPerStep(),
+                        train.microBatchTokens()),
+                train.epochs(),
+                train.maxSteps(),
+                LrSchedule.Kind.valueOf(train.schedule().toUpperCase(Locale.ROOT)),
                 rate,
-                Objects.requireNonNull(train.warmupRatio()),
-                new AdamW.Settings(0.9, 0.999, 1e-8, Objects.requireNonNull(train.weightDecay())),
-                Objects.requireNonNull(train.clipNorm()),
+                train.warmupRatio(),
+                new AdamW.Settings(0.9, 0.999, 1e-8, train.weightDecay()),
+                train.clipNorm(),
                 0,
-                Objects.requireNonNull(recipe.seed()),
+                recipe.seed(),
                 true,
-                Objects.requireNonNull(train.checkpointEverySteps()),
+                train.checkpointEverySteps(),
                 2);
     }
 

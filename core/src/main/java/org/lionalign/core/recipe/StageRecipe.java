@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 
 /**
- * A single training stage: {@code lion sft} and {@code lion dpo}.
+ * A single training stage: {@code lion sft} and {@code lion dpo}. A value that the recipe leaves out arrives as null and is replaced by its
+ * default here, in the compact constructors; what stays nullable says so.
  *
  * @param model what is trained
  * @param data rows
@@ -18,11 +19,11 @@ public record StageRecipe(
         Data data,
         Train train,
         @Nullable Loss loss,
-        @Nullable Long seed) {
+        Long seed) {
     public StageRecipe {
         require(model != null, "model", "a section", "nothing");
         require(data != null, "data", "a section", "nothing");
-        train = train == null ? new Train(null, null, null, null, null, null, null, null, null, null, null) : train;
+        train = train == null ? Train.DEFAULT : train;
         seed = seed == null ? 42L : seed;
     }
 
@@ -35,9 +36,9 @@ public record StageRecipe(
      */
     public record Model(
             String path,
-            @Nullable String compute,
+            String compute,
             @Nullable String template,
-            @Nullable Boolean recompute,
+            Boolean recompute,
             @Nullable Lora lora) {
         public Model {
             require(path != null, "model.path", "a model folder", "nothing");
@@ -49,10 +50,10 @@ public record StageRecipe(
 
     /** LoRA: rank (16), alpha (32), dropout (0), targets (all-linear). */
     public record Lora(
-            @Nullable Integer rank,
-            @Nullable Double alpha,
-            @Nullable Double dropout,
-            @Nullable List<String> targets) {
+            Integer rank,
+            Double alpha,
+            Double dropout,
+            List<String> targets) {
         public Lora {
             rank = rank == null ? 16 : rank;
             alpha = alpha == null ? 32.0 : alpha;
@@ -70,10 +71,10 @@ public record StageRecipe(
      */
     public record Data(
             List<String> train,
-            @Nullable List<String> eval,
+            List<String> eval,
             @Nullable Integer maxLengthTokens,
-            @Nullable String overlong,
-            @Nullable String lossOn) {
+            String overlong,
+            String lossOn) {
         public Data {
             require(train != null && !train.isEmpty(), "data.train", "at least one file", "none");
             train = List.copyOf(train);
@@ -107,17 +108,21 @@ public record StageRecipe(
      * @param checkpointEverySteps 200
      */
     public record Train(
-            @Nullable Double epochs,
-            @Nullable Long maxSteps,
-            @Nullable Integer examplesPerStep,
-            @Nullable Long tokensPerStep,
-            @Nullable Integer microBatchTokens,
+            Double epochs,
+            Long maxSteps,
+            Integer examplesPerStep,
+            Long tokensPerStep,
+            Integer microBatchTokens,
             @Nullable Double learningRate,
-            @Nullable String schedule,
-            @Nullable Double warmupRatio,
-            @Nullable Double weightDecay,
-            @Nullable Double clipNorm,
-            @Nullable Long checkpointEverySteps) {
+            String schedule,
+            Double warmupRatio,
+            Double weightDecay,
+            Double clipNorm,
+            Long checkpointEverySteps) {
+        /** Every value at its default. */
+        @SuppressWarnings("NullAway") // null asks for the default
+        public static final Train DEFAULT = new Train(null, null, null, null, null, null, null, null, null, null, null);
+
         public Train {
             epochs = epochs == null ? 1.0 : epochs;
             require(epochs > 0, "train.epochs", "above 0", epochs);
@@ -161,11 +166,11 @@ public record StageRecipe(
      * @param chosenNllWeight weight of the chosen answer's own loss per token (RPO), 0
      */
     public record Loss(
-            @Nullable String type,
-            @Nullable Double beta,
+            String type,
+            Double beta,
             @Nullable Double labelSmoothing,
             @Nullable Double gamma,
-            @Nullable Double chosenNllWeight) {
+            Double chosenNllWeight) {
         private static final List<String> TYPES = List.of(
                 "sigmoid",
                 "robust",
@@ -182,6 +187,10 @@ public record StageRecipe(
                 "kto_pair",
                 "simpo",
                 "cpo");
+
+        /** Plain DPO. */
+        @SuppressWarnings("NullAway") // null asks for the default
+        public static final Loss DEFAULT = new Loss(null, null, null, null, null);
 
         public Loss {
             type = type == null ? "sigmoid" : type;
