@@ -73,8 +73,8 @@ public final class Stage {
         TextModel text = TextModel.open(source, recipe.model().template());
         boolean lora = recipe.model().lora() != null;
         Dtype compute = recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
-        LoadOptions options = new LoadOptions(
-                compute, Device.CPU, !lora, recipe.model().recompute());
+        LoadOptions options =
+                new LoadOptions(compute, Device.CPU, !lora, recipe.model().recompute());
         try (CausalLm model = CausalLm.load(source, options)) {
             StageData data = new StageData(text, recipe.data(), model.config().longestSequence());
             List<PromptTree> train = trees(data, recipe.data().train());
@@ -128,12 +128,10 @@ public final class Stage {
         if (!preference) {
             return new SftTask(trees);
         }
-        StageRecipe.Loss wanted =
-                Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
+        StageRecipe.Loss wanted = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
         PreferenceLoss loss = Losses.of(wanted);
         List<PairObjective.Reference> references = loss.usesReference()
-                ? PairTask.references(
-                        model, trees, recipe.train().microBatchTokens())
+                ? PairTask.references(model, trees, recipe.train().microBatchTokens())
                 : List.of();
         return new PairTask(trees, references, loss, wanted.beta());
     }
@@ -154,11 +152,7 @@ public final class Stage {
         StageRecipe.Lora lora = Objects.requireNonNull(recipe.model().lora());
         LoraAdapters.attach(
                 model,
-                new LoraAdapters.Config(
-                        lora.rank(),
-                        lora.alpha(),
-                        lora.dropout(),
-                        lora.targets()),
+                new LoraAdapters.Config(lora.rank(), lora.alpha(), lora.dropout(), lora.targets()),
                 recipe.seed());
         model.linears().forEach(linear -> linear.adapters().forEach(part -> {
             part.a().train();
@@ -198,10 +192,7 @@ public final class Stage {
         StageRecipe.Train train = recipe.train();
         double rate = train.learningRate() != null ? train.learningRate() : preference ? 5e-7 : 2e-5;
         return new Trainer.Settings(
-                new StepPlanner.Batch(
-                        train.examplesPerStep(),
-                        train.tokensPerStep(),
-                        train.microBatchTokens()),
+                new StepPlanner.Batch(train.examplesPerStep(), train.tokensPerStep(), train.microBatchTokens()),
                 train.epochs(),
                 train.maxSteps(),
                 LrSchedule.Kind.valueOf(train.schedule().toUpperCase(Locale.ROOT)),

@@ -15,11 +15,7 @@ import org.lionalign.core.error.BadInput;
  * @param seed of data order, noise and dropout (default 42)
  */
 public record StageRecipe(
-        Model model,
-        Data data,
-        Train train,
-        @Nullable Loss loss,
-        Long seed) {
+        Model model, Data data, Train train, @Nullable Loss loss, Long seed) {
     public StageRecipe {
         require(model != null, "model", "a section", "nothing");
         require(data != null, "data", "a section", "nothing");
@@ -49,11 +45,7 @@ public record StageRecipe(
     }
 
     /** LoRA: rank (16), alpha (32), dropout (0), targets (all-linear). */
-    public record Lora(
-            Integer rank,
-            Double alpha,
-            Double dropout,
-            List<String> targets) {
+    public record Lora(Integer rank, Double alpha, Double dropout, List<String> targets) {
         public Lora {
             rank = rank == null ? 16 : rank;
             alpha = alpha == null ? 32.0 : alpha;
@@ -70,11 +62,7 @@ public record StageRecipe(
      * @param lossOn {@code assistant} (default), {@code last_turn} or {@code all}; not for pairs
      */
     public record Data(
-            List<String> train,
-            List<String> eval,
-            @Nullable Integer maxLengthTokens,
-            String overlong,
-            String lossOn) {
+            List<String> train, List<String> eval, @Nullable Integer maxLengthTokens, String overlong, String lossOn) {
         public Data {
             require(train != null && !train.isEmpty(), "data.train", "at least one file", "none");
             train = List.copyOf(train);
