@@ -327,8 +327,11 @@ public final class CausalLm implements AutoCloseable {
             }
         }
         Tensor once = Tensors.of(angles, positions.length, 1, half);
-        Tensor both = Tensor.cat(List.of(once, once), 2).to(options.device());
-        return new RotaryTable(both.cos(), both.sin());
+        Tensor cos = once.cos();
+        Tensor sin = once.sin();
+        return new RotaryTable(
+                Tensor.cat(List.of(cos, cos), 2).to(options.device()),
+                Tensor.cat(List.of(sin.neg(), sin), 2).to(options.device()));
     }
 
     /** Logits {@code [n, V]} of the last hidden states {@code [n, hidden]} of a decoding step. */

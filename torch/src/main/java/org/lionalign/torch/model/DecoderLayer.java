@@ -78,7 +78,8 @@ record DecoderLayer(
                     case "gelu" -> parts[0].gelu("none");
                     default -> parts[0].gelu("tanh");
                 };
-        return down.forward(gate.mul(parts[1]));
+        // In place where no graph needs the gate's own values.
+        return down.forward(gate.requiresGrad() ? gate.mul(parts[1]) : gate.mul_(parts[1]));
     }
 
     /** Every weight of the block, adapters included, in a fixed order. */

@@ -14,6 +14,6 @@ record Norm(Weight weight, double eps, boolean plusOne) {
     /** Normalises the last dimension; the result has dtype {@code out}. */
     Tensor forward(Tensor x, Dtype out) {
         Tensor scale = plusOne ? weight.use().add(1) : weight.use();
-        return x.to(Dtype.F32).rmsNorm(scale, eps).to(out);
+        return x.to(Dtype.F32).rmsNorm(scale, eps, weight.trainable()).to(out);
     }
 }

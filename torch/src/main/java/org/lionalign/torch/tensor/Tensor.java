@@ -421,13 +421,30 @@ public final class Tensor implements AutoCloseable {
         return of(torch.embedding(raw, ids.raw));
     }
 
-    /** {@code x / sqrt(mean(x²) + eps) · weight} over the last dimension. */
-    public Tensor rmsNorm(@Nullable Tensor weight, double eps) {
+    /**
+     * {@code x / sqrt(mean(x²) + eps) · weight} over the last dimension.
+     *
+     * @param trained whether the weight may need a gradient
+     */
+    public Tensor rmsNorm(@Nullable Tensor weight, double eps, boolean trained) {
+        if (!trained) {
+            // Two passes over the data instead of the composite operator's six. The caller chooses, not autograd's state, else
+            // recomputed activations would differ from kept ones in their last bits.
+            Tensor norm = of(torch.linalg_vector_norm(
+                    raw, new Scalar(2.0), new long[] {-1}, true, new ScalarTypeOptional()));
+            Tensor scaled = mul(norm.square().mul(1.0 / raw.size(-1)).add(eps).rsqrt());
+            return weight == null ? scaled : scaled.mul_(weight);
+        }
         return of(torch.rms_norm(
                 raw,
                 new long[] {raw.size(-1)},
                 weight == null ? new TensorOptional() : optional(weight),
                 new DoubleOptional(eps)));
+    }
+
+    /** {@code this + a · b} in one pass. */
+    public Tensor addcmul(Tensor a, Tensor b) {
+        return of(raw.addcmul(a.raw, b.raw));
     }
 
     public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
