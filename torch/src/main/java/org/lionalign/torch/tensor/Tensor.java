@@ -428,10 +428,11 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor rmsNorm(@Nullable Tensor weight, double eps, boolean trained) {
         if (!trained) {
-            // Two passes over the data instead of the composite operator's six. The caller chooses, not autograd's state, else
+            // Two passes over the data instead of the composite operator's six. The caller chooses, not autograd's
+            // state, else
             // recomputed activations would differ from kept ones in their last bits.
-            Tensor norm = of(torch.linalg_vector_norm(
-                    raw, new Scalar(2.0), new long[] {-1}, true, new ScalarTypeOptional()));
+            Tensor norm =
+                    of(torch.linalg_vector_norm(raw, new Scalar(2.0), new long[] {-1}, true, new ScalarTypeOptional()));
             Tensor scaled = mul(norm.square().mul(1.0 / raw.size(-1)).add(eps).rsqrt());
             return weight == null ? scaled : scaled.mul_(weight);
         }
