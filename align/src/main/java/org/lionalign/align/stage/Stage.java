@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.lionalign.align.objective.PreferenceLoss;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.PairObjective;
@@ -21,6 +23,7 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.json.Json;
+import org.lionalign.core.pack.BestFit;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.RecipeReader;
@@ -162,17 +165,10 @@ public final class Stage {
 
     /** Loss and metrics over all held-out examples, weighted exactly. */
     private ObjectNode evaluate(CausalLm model, TrainingTask task) {
-        List<PackedBatch> batches = new java.util.ArrayList<>();
-        int budget = recipe.train().microBatchTokens();
-        for (int from = 0; from < task.examples(); ) {
-            List<PromptTree> group = new java.util.ArrayList<>();
-            int tokens = 0;
-            while (from < task.examples() && (group.isEmpty() || tokens + task.length(from) <= budget)) {
-                tokens += task.length(from);
-                group.add(task.tree(from++));
-            }
-            batches.add(PackedBatch.of(group));
-        }
+        int[] all = IntStream.range(0, task.examples()).toArray();
+        List<PackedBatch> batches = BestFit.pack(all, task::length, recipe.train().microBatchTokens()).stream()
+                .map(group -> PackedBatch.of(Arrays.stream(group).mapToObj(task::tree).toList()))
+                .toList();
         StepObjective objective = task.objective(batches);
         List<float[]> logps = batches.stream().map(model::logps).toList();
         for (int b = 0; b < batches.size(); b++) {

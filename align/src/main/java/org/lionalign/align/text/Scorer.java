@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
+import org.lionalign.core.pack.BestFit;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.model.CausalLm;
@@ -42,14 +44,15 @@ public final class Scorer {
             trees.add(tree);
         }
         float[][][] logps = new float[trees.size()][][];
-        for (List<Integer> group : groups(trees)) {
-            PackedBatch batch = PackedBatch.of(group.stream().map(trees::get).toList());
-            float[] all = batch.supervised() == 0 ? new float[0] : model.logps(batch);
-            for (int g = 0; g < group.size(); g++) {
-                logps[group.get(g)] = new float[trees.get(group.get(g)).nodes().size()][0];
+        int[] all = IntStream.range(0, trees.size()).toArray();
+        for (int[] group : BestFit.pack(all, i -> trees.get(i).length(), tokensPerPass)) {
+            PackedBatch batch = PackedBatch.of(Arrays.stream(group).mapToObj(trees::get).toList());
+            float[] scored = batch.supervised() == 0 ? new float[0] : model.logps(batch);
+            for (int row : group) {
+                logps[row] = new float[trees.get(row).nodes().size()][0];
             }
             for (PackedBatch.Slice slice : batch.slices()) {
-                logps[group.get(slice.tree())][slice.node()] = Arrays.copyOfRange(all, slice.from(), slice.to());
+                logps[group[slice.tree()]][slice.node()] = Arrays.copyOfRange(scored, slice.from(), slice.to());
             }
         }
         List<ObjectNode> results = new ArrayList<>();
@@ -57,31 +60,6 @@ public final class Scorer {
             results.add(result(rows.get(r).value(), logps[r]));
         }
         return results;
-    }
-
-    /** Longest first into the first pass with room. */
-    private List<List<Integer>> groups(List<PromptTree> trees) {
-        Integer[] order = new Integer[trees.size()];
-        Arrays.setAll(order, i -> i);
-        Arrays.sort(
-                order,
-                (a, b) -> Integer.compare(trees.get(b).length(), trees.get(a).length()));
-        List<List<Integer>> groups = new ArrayList<>();
-        List<Integer> room = new ArrayList<>();
-        for (int i : order) {
-            int length = trees.get(i).length();
-            int g = 0;
-            while (g < groups.size() && room.get(g) < length) {
-                g++;
-            }
-            if (g == groups.size()) {
-                groups.add(new ArrayList<>());
-                room.add(tokensPerPass);
-            }
-            groups.get(g).add(i);
-            room.set(g, room.get(g) - length);
-        }
-        return groups;
     }
 
     private PromptTree tree(JsonNode row, String where) {

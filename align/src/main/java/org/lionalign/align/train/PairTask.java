@@ -1,9 +1,13 @@
 package org.lionalign.align.train;
 
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.lionalign.align.objective.PreferenceLoss;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.pack.BestFit;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.model.CausalLm;
@@ -14,7 +18,7 @@ public final class PairTask implements TrainingTask {
     private final List<PairObjective.Reference> references;
     private final PreferenceLoss loss;
     private final double beta;
-    private final java.util.Map<String, Integer> byId = new java.util.HashMap<>();
+    private final Map<String, Integer> byId = new HashMap<>();
     private final String digest;
 
     /**
@@ -33,7 +37,7 @@ public final class PairTask implements TrainingTask {
         for (int i = 0; i < trees.size(); i++) {
             PromptTree tree = trees.get(i);
             if (tree.nodes().size() != 3
-                    || java.util.Arrays.equals(
+                    || Arrays.equals(
                             tree.nodes().get(1).ids(), tree.nodes().get(2).ids())) {
                 throw new BadInput(tree.id() + ": expected a prompt with two different answers, found "
                         + (tree.nodes().size() - 1) + (tree.nodes().size() == 3 ? " equal ones" : ""));
@@ -49,25 +53,19 @@ public final class PairTask implements TrainingTask {
     public static List<PairObjective.Reference> references(
             CausalLm reference, List<PromptTree> trees, int tokensPerPass) {
         PairObjective.Reference[] found = new PairObjective.Reference[trees.size()];
-        int from = 0;
-        while (from < trees.size()) {
-            int to = from;
-            int tokens = 0;
-            while (to < trees.size() && (to == from || tokens + trees.get(to).length() <= tokensPerPass)) {
-                tokens += trees.get(to++).length();
-            }
-            PackedBatch batch = PackedBatch.of(trees.subList(from, to));
+        int[] all = IntStream.range(0, trees.size()).toArray();
+        for (int[] group : BestFit.pack(all, i -> trees.get(i).length(), tokensPerPass)) {
+            PackedBatch batch = PackedBatch.of(Arrays.stream(group).mapToObj(trees::get).toList());
             float[] logps = reference.logps(batch);
-            float[][][] parts = new float[to - from][2][0];
+            float[][][] parts = new float[group.length][2][0];
             for (PackedBatch.Slice slice : batch.slices()) {
-                parts[slice.tree()][slice.node() - 1] = java.util.Arrays.copyOfRange(logps, slice.from(), slice.to());
+                parts[slice.tree()][slice.node() - 1] = Arrays.copyOfRange(logps, slice.from(), slice.to());
             }
-            for (int i = from; i < to; i++) {
-                found[i] = new PairObjective.Reference(parts[i - from][0], parts[i - from][1]);
+            for (int g = 0; g < group.length; g++) {
+                found[group[g]] = new PairObjective.Reference(parts[g][0], parts[g][1]);
             }
-            from = to;
         }
-        return new ArrayList<>(List.of(found));
+        return List.of(found);
     }
 
     @Override

@@ -8,13 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntUnaryOperator;
+import org.lionalign.core.pack.BestFit;
 
 /**
  * Which examples each optimizer step sees: a pure function of (seed, epoch, data digest, batch settings), so that a resumed run needs
  * only its step number to go on with the same data.
  *
  * <p>A step holds either a fixed number of examples (preference pairs, packed windows) or as many as fit a token budget. Within a step,
- * examples are packed into micro-batches of at most {@code microBatchTokens} tokens, longest first, into the first that has room.
+ * examples are packed into micro-batches of at most {@code microBatchTokens} tokens by {@link BestFit}.
  */
 public final class StepPlanner {
     private final int examples;
@@ -123,36 +124,12 @@ public final class StepPlanner {
                                 : at == from || tokens + lengthOf.applyAsInt(order[at]) <= batch.tokensPerStep)) {
                     tokens += lengthOf.applyAsInt(order[at++]);
                 }
-                steps.add(microBatches(Arrays.copyOfRange(order, from, at)));
+                steps.add(BestFit.pack(Arrays.copyOfRange(order, from, at), lengthOf, batch.microBatchTokens));
             }
             cachedSteps = steps;
             cachedEpoch = epoch;
         }
         return cachedSteps;
-    }
-
-    private List<int[]> microBatches(int[] inStep) {
-        Integer[] byLength = Arrays.stream(inStep).boxed().toArray(Integer[]::new);
-        // Stable sort: examples of equal length stay in the step's order.
-        Arrays.sort(byLength, (a, b) -> Integer.compare(lengthOf.applyAsInt(b), lengthOf.applyAsInt(a)));
-        List<List<Integer>> bins = new ArrayList<>();
-        List<Integer> room = new ArrayList<>();
-        for (int example : byLength) {
-            int length = lengthOf.applyAsInt(example);
-            int bin = 0;
-            while (bin < bins.size() && room.get(bin) < length) {
-                bin++;
-            }
-            if (bin == bins.size()) {
-                bins.add(new ArrayList<>());
-                room.add(batch.microBatchTokens);
-            }
-            bins.get(bin).add(example);
-            room.set(bin, room.get(bin) - length);
-        }
-        return bins.stream()
-                .map(bin -> bin.stream().mapToInt(Integer::intValue).toArray())
-                .toList();
     }
 
     private int[] order(int epoch) {

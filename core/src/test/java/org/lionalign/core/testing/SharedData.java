@@ -22,7 +22,10 @@ public final class SharedData {
         if (!Files.exists(found) && Files.exists(packed)) {
             return packed;
         }
-        Assumptions.assumeTrue(Files.exists(found), "SKIPPED, real data not found: " + found);
+        if (!Files.exists(found)) {
+            System.err.println("SKIPPED, real data not found: " + found);
+            Assumptions.abort("SKIPPED, real data not found: " + found);
+        }
         return found;
     }
 
