@@ -166,8 +166,11 @@ public final class Stage {
     /** Loss and metrics over all held-out examples, weighted exactly. */
     private ObjectNode evaluate(CausalLm model, TrainingTask task) {
         int[] all = IntStream.range(0, task.examples()).toArray();
-        List<PackedBatch> batches = BestFit.pack(all, task::length, recipe.train().microBatchTokens()).stream()
-                .map(group -> PackedBatch.of(Arrays.stream(group).mapToObj(task::tree).toList()))
+        List<PackedBatch> batches = BestFit.pack(
+                        all, task::length, recipe.train().microBatchTokens())
+                .stream()
+                .map(group ->
+                        PackedBatch.of(Arrays.stream(group).mapToObj(task::tree).toList()))
                 .toList();
         StepObjective objective = task.objective(batches);
         List<float[]> logps = batches.stream().map(model::logps).toList();

@@ -46,7 +46,8 @@ public final class Scorer {
         float[][][] logps = new float[trees.size()][][];
         int[] all = IntStream.range(0, trees.size()).toArray();
         for (int[] group : BestFit.pack(all, i -> trees.get(i).length(), tokensPerPass)) {
-            PackedBatch batch = PackedBatch.of(Arrays.stream(group).mapToObj(trees::get).toList());
+            PackedBatch batch =
+                    PackedBatch.of(Arrays.stream(group).mapToObj(trees::get).toList());
             float[] scored = batch.supervised() == 0 ? new float[0] : model.logps(batch);
             for (int row : group) {
                 logps[row] = new float[trees.get(row).nodes().size()][0];

@@ -55,7 +55,8 @@ public final class PairTask implements TrainingTask {
         PairObjective.Reference[] found = new PairObjective.Reference[trees.size()];
         int[] all = IntStream.range(0, trees.size()).toArray();
         for (int[] group : BestFit.pack(all, i -> trees.get(i).length(), tokensPerPass)) {
-            PackedBatch batch = PackedBatch.of(Arrays.stream(group).mapToObj(trees::get).toList());
+            PackedBatch batch =
+                    PackedBatch.of(Arrays.stream(group).mapToObj(trees::get).toList());
             float[] logps = reference.logps(batch);
             float[][][] parts = new float[group.length][2][0];
             for (PackedBatch.Slice slice : batch.slices()) {

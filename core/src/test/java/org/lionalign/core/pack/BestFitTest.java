@@ -13,7 +13,8 @@ class BestFitTest {
     void everyItemIsPackedOnceAndNoBinOverflows() {
         Seeds.forAll(100, random -> {
             int n = random.nextInt(200);
-            int[] lengths = IntStream.range(0, n).map(i -> 1 + random.nextInt(60)).toArray();
+            int[] lengths =
+                    IntStream.range(0, n).map(i -> 1 + random.nextInt(60)).toArray();
             List<int[]> bins = BestFit.pack(IntStream.range(0, n).toArray(), i -> lengths[i], 50);
             assertThat(bins.stream().flatMapToInt(Arrays::stream).sorted().toArray())
                     .isEqualTo(IntStream.range(0, n).toArray());

@@ -116,7 +116,8 @@ class PairRankerTest {
             assertThat(four).isEqualTo(two);
             long before = Engine.liveObjects();
             ranker.compare("user: Hi", List.of("Hello.", "No."));
-            assertThat(Engine.liveObjects()).isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
+            assertThat(Engine.liveObjects())
+                    .isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
         }
     }
 

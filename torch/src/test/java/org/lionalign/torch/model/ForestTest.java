@@ -134,7 +134,8 @@ class ForestTest {
             for (int i = 0; i < 20; i++) {
                 model.forwardBackward(batch, logps -> golden.upstream());
             }
-            assertThat(Engine.liveObjects()).isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
+            assertThat(Engine.liveObjects())
+                    .isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
         }
     }
 

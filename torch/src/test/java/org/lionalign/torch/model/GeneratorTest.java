@@ -199,7 +199,8 @@ class GeneratorTest {
             for (int i = 0; i < 10; i++) {
                 generator.generate(List.of(new int[] {3, 8}, new int[] {5}));
             }
-            assertThat(Engine.liveObjects()).isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
+            assertThat(Engine.liveObjects())
+                    .isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
         }
     }
 

@@ -35,7 +35,8 @@ class TensorTest {
             }
             assertThat(kept.toFloats()).containsExactly(2, 4, 6);
         }
-        assertThat(Engine.liveObjects()).isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
+        assertThat(Engine.liveObjects())
+                .isLessThanOrEqualTo(before); // leftovers of other tests may be collected meanwhile
     }
 
     @Test
