@@ -13,13 +13,11 @@ import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.model.CausalLm;
 
 /** Preference learning on trees of prompt, chosen (node 1) and rejected (node 2), against a reference computed beforehand. */
-public final class PairTask implements TrainingTask {
-    private final List<PromptTree> trees;
+public final class PairTask extends TreeTask {
     private final List<PairObjective.Reference> references;
     private final PreferenceLoss loss;
     private final double beta;
     private final Map<String, Integer> byId = new HashMap<>();
-    private final String digest;
 
     /**
      * @param references the reference's per-token log-probabilities, one for each tree; empty for losses without a reference
@@ -27,7 +25,7 @@ public final class PairTask implements TrainingTask {
      */
     public PairTask(
             List<PromptTree> trees, List<PairObjective.Reference> references, PreferenceLoss loss, double beta) {
-        this.trees = List.copyOf(trees);
+        super(trees, SftTask.digestOf("pairs/" + loss, trees));
         this.references = List.copyOf(references);
         this.loss = loss;
         this.beta = beta;
@@ -46,7 +44,6 @@ public final class PairTask implements TrainingTask {
                 throw new BadInput(tree.id() + ": expected each pair once, found the same id twice");
             }
         }
-        this.digest = SftTask.digestOf("pairs/" + loss, trees);
     }
 
     /** Per-token log-probabilities of all pairs under a model, in passes of at most {@code tokensPerPass}. */
@@ -67,26 +64,6 @@ public final class PairTask implements TrainingTask {
             }
         }
         return List.of(found);
-    }
-
-    @Override
-    public int examples() {
-        return trees.size();
-    }
-
-    @Override
-    public int length(int example) {
-        return trees.get(example).length();
-    }
-
-    @Override
-    public PromptTree tree(int example) {
-        return trees.get(example);
-    }
-
-    @Override
-    public String digest() {
-        return digest;
     }
 
     @Override

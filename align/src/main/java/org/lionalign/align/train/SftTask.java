@@ -10,39 +10,15 @@ import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 
 /** Supervised fine-tuning on documents (or any trees) with supervised tokens. */
-public final class SftTask implements TrainingTask {
-    private final List<PromptTree> trees;
-    private final String digest;
-
+public final class SftTask extends TreeTask {
     /** @param trees each with at least one supervised token */
     public SftTask(List<PromptTree> trees) {
-        this.trees = List.copyOf(trees);
+        super(trees, digestOf("sft", trees));
         for (PromptTree tree : trees) {
             if (tree.supervisedTokens() == 0) {
                 throw new BadInput(tree.id() + ": expected at least one supervised token, found none");
             }
         }
-        this.digest = digestOf("sft", trees);
-    }
-
-    @Override
-    public int examples() {
-        return trees.size();
-    }
-
-    @Override
-    public int length(int example) {
-        return trees.get(example).length();
-    }
-
-    @Override
-    public PromptTree tree(int example) {
-        return trees.get(example);
-    }
-
-    @Override
-    public String digest() {
-        return digest;
     }
 
     @Override

@@ -14,8 +14,14 @@ import org.lionalign.core.error.BadInput;
 public final class AtomicFiles {
     private AtomicFiles() {}
 
-    /** Replaces {@code target} by {@code bytes}; a crash at any point leaves the old or the new content. */
-    public static void write(Path target, byte[] bytes) {
+    /** Writes the content of a file through its channel. */
+    @FunctionalInterface
+    public interface Content {
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /** Replaces {@code target}; a crash at any point leaves the old or the new content. */
+    public static void write(Path target, Content content) {
         Path part = target.resolveSibling(target.getFileName() + ".part");
         try {
             Path parent = target.toAbsolutePath().getParent();
@@ -24,7 +30,7 @@ public final class AtomicFiles {
             }
             try (FileChannel channel = FileChannel.open(
                     part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                SafetensorsWriter.writeFully(channel, ByteBuffer.wrap(bytes));
+                content.writeTo(channel);
                 channel.force(true);
             }
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -36,6 +42,10 @@ public final class AtomicFiles {
             }
             throw new BadInput(target + ": cannot be written: " + e.getMessage(), e);
         }
+    }
+
+    public static void write(Path target, byte[] bytes) {
+        write(target, channel -> SafetensorsWriter.writeFully(channel, ByteBuffer.wrap(bytes)));
     }
 
     public static void write(Path target, String text) {

@@ -8,16 +8,12 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 
 /** Writes safetensors, in one file or in shards with an index; each file appears whole or not at all. */
@@ -45,36 +41,23 @@ public final class SafetensorsWriter {
 
     private SafetensorsWriter() {}
 
-    /** Writes one file: to a temporary name beside it, synced, then moved into place. */
+    /** Writes one file, whole or not at all. */
     public static void write(Path target, Map<String, String> metadata, List<? extends Source> tensors) {
         List<Source> sorted = new ArrayList<>(tensors);
         // Widest dtype first, then by name, as the reference writer does: every tensor is aligned to its element size.
         sorted.sort(Comparator.<Source>comparingInt(s -> -Safetensors.DTYPE_BYTES.getOrDefault(s.dtype(), 0))
                 .thenComparing(Source::name));
-        Path part = target.resolveSibling(target.getFileName() + ".part");
-        try {
-            try (FileChannel channel = FileChannel.open(
-                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                writeFully(channel, header(metadata, sorted));
-                for (Source source : sorted) {
-                    long before = channel.position();
-                    source.writeTo(channel);
-                    if (channel.position() - before != source.bytes()) {
-                        throw new IllegalStateException(source.name() + ": wrote " + (channel.position() - before)
-                                + " bytes, the header says " + source.bytes());
-                    }
+        AtomicFiles.write(target, (FileChannel channel) -> {
+            writeFully(channel, header(metadata, sorted));
+            for (Source source : sorted) {
+                long before = channel.position();
+                source.writeTo(channel);
+                if (channel.position() - before != source.bytes()) {
+                    throw new IllegalStateException(source.name() + ": wrote " + (channel.position() - before)
+                            + " bytes, the header says " + source.bytes());
                 }
-                channel.force(true);
             }
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            try {
-                Files.deleteIfExists(part);
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
-            throw new BadInput(target + ": cannot be written: " + e.getMessage(), e);
-        }
+        });
     }
 
     /**

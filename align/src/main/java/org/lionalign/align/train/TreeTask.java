@@ -1,0 +1,35 @@
+package org.lionalign.align.train;
+
+import java.util.List;
+import org.lionalign.core.pack.PromptTree;
+
+/** A task whose examples are trees in memory. */
+abstract class TreeTask implements TrainingTask {
+    private final List<PromptTree> trees;
+    private final String digest;
+
+    TreeTask(List<PromptTree> trees, String digest) {
+        this.trees = List.copyOf(trees);
+        this.digest = digest;
+    }
+
+    @Override
+    public int examples() {
+        return trees.size();
+    }
+
+    @Override
+    public int length(int example) {
+        return trees.get(example).length();
+    }
+
+    @Override
+    public PromptTree tree(int example) {
+        return trees.get(example);
+    }
+
+    @Override
+    public String digest() {
+        return digest;
+    }
+}
