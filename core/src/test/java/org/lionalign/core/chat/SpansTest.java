@@ -30,7 +30,7 @@ class SpansTest {
     @TestFactory
     Stream<DynamicTest> inEveryRealTemplateTheAnswersAndOnlyTheyAreTheAssistants() throws IOException {
         List<Path> files = new ArrayList<>();
-        for (String folder : List.of("chujiezheng", "llamacpp", "axolotl", "trl")) {
+        for (String folder : List.of("chujiezheng", "llamacpp", "axolotl", "trl", "ollama")) {
             try (Stream<Path> found = Files.walk(SharedData.require("templates/" + folder))) {
                 found.filter(f -> f.toString().endsWith(".jinja")).sorted().forEach(files::add);
             }

@@ -41,7 +41,7 @@ class GoldenTemplatesTest {
     @Test
     void everyRealTemplateParses() throws IOException {
         int parsed = 0;
-        for (String folder : List.of("chujiezheng", "llamacpp", "axolotl", "trl")) {
+        for (String folder : List.of("chujiezheng", "llamacpp", "axolotl", "trl", "ollama")) {
             try (Stream<Path> files = Files.walk(SharedData.require("templates/" + folder))) {
                 for (Path file :
                         files.filter(f -> f.toString().endsWith(".jinja")).toList()) {
