@@ -1,19 +1,24 @@
 package org.lionalign.align.stage;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.align.objective.PreferenceLoss;
+import org.lionalign.align.text.AnswerWriter;
 import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.Evaluations;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.PairTask;
+import org.lionalign.align.train.RunLog;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepObjective;
 import org.lionalign.align.train.StepPlanner;
@@ -23,6 +28,7 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.json.Json;
+import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.BestFit;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
@@ -32,6 +38,7 @@ import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.LoraAdapters;
 import org.lionalign.torch.model.ModelWriter;
+import org.lionalign.torch.model.SamplingOptions;
 import org.lionalign.torch.optim.AdamW;
 import org.lionalign.torch.optim.LrSchedule;
 import org.lionalign.torch.tensor.Device;
@@ -39,7 +46,7 @@ import org.lionalign.torch.tensor.Dtype;
 
 /**
  * One stage from recipe to model: supervised fine-tuning or preference learning. In the run's folder: {@code recipe.resolved.yaml},
- * {@code ledger.json}, {@code metrics.jsonl}, {@code checkpoints/}, {@code summary.json} (held-out before and after) and
+ * {@code ledger.json}, the trainer's logs and checkpoints, {@code summary.json} (held-out before and after) and
  * {@code model/}. The same call again continues.
  */
 public final class Stage {
@@ -71,7 +78,7 @@ public final class Stage {
      *
      * @return the summary, or null when interrupted (a checkpoint was written)
      */
-    public @org.jspecify.annotations.Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
+    public @Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
         Path source = Path.of(recipe.model().path());
         TextModel text = TextModel.open(source, recipe.model().template());
         boolean lora = recipe.model().lora() != null;
@@ -86,17 +93,19 @@ public final class Stage {
             write("recipe.resolved.yaml", RecipeReader.write(recipe));
             write("ledger.json", data.ledger().toJson().toPrettyString());
             // The reference is this very model before its first step, in the same numeric mode.
-            TrainingTask task = task(model, train);
-            ObjectNode summary = Json.object();
-            TrainingTask heldTask = held.isEmpty() ? null : task(model, held);
-            if (heldTask != null) {
-                summary.set("held_out_before", evaluate(model, heldTask));
-            }
+            TrainingTask task = preference ? pairs(model, train) : data.packed(train, model.config().longestSequence(), recipe.train());
+            TrainingTask heldTask = held.isEmpty() ? null : preference ? pairs(model, held) : new SftTask(held);
             if (lora) {
                 attach(model);
             }
+            StageRecipe.Rows rows = recipe.train().maskEmbedGrad();
+            if (rows != null) {
+                trainOnly(model, rows);
+            }
+            Evaluations evaluations = new Evaluations(
+                    recipe.eval().everySteps(), recipe.eval().export().equals("best"), look(model, text, heldTask));
             boolean[] first = {true};
-            boolean finished = new Trainer(model, task, settings(), run)
+            boolean finished = new Trainer(model, task, settings(), evaluations, run)
                     .train(
                             (step, total, metrics) -> {
                                 if (first[0] && step == 1 && preference) {
@@ -112,9 +121,7 @@ public final class Stage {
             if (lora) {
                 LoraAdapters.merge(model);
             }
-            if (heldTask != null) {
-                summary.set("held_out_after", evaluate(model, heldTask));
-            }
+            ObjectNode summary = summary();
             Dtype stored = Dtype.ofSafetensors(
                     Checkpoint.open(source).tensors().values().iterator().next().dtype());
             ModelWriter.save(model, run.resolve("model"), stored, ModelWriter.SHARD_BYTES);
@@ -127,16 +134,58 @@ public final class Stage {
         return preference ? data.pairs(files) : data.conversations(files);
     }
 
-    private TrainingTask task(CausalLm model, List<PromptTree> trees) {
-        if (!preference) {
-            return new SftTask(trees);
-        }
+    private TrainingTask pairs(CausalLm model, List<PromptTree> trees) {
         StageRecipe.Loss wanted = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
         PreferenceLoss loss = Losses.of(wanted);
         List<PairObjective.Reference> references = loss.usesReference()
                 ? PairTask.references(model, trees, recipe.train().microBatchTokens())
                 : List.of();
         return new PairTask(trees, references, loss, wanted.beta());
+    }
+
+    /** LION's embedding-gradient mask: the head too, where it is a matrix of its own. */
+    private static void trainOnly(CausalLm model, StageRecipe.Rows rows) {
+        if (!model.embedding().trainable()) {
+            throw new BadInput("train.mask_embed_grad: expected a model whose embedding is trained, found adapters alone");
+        }
+        model.embedding().trainRows(rows.from(), rows.to());
+        if (model.head() != model.embedding()) {
+            model.head().trainRows(rows.from(), rows.to());
+        }
+    }
+
+    private Evaluations.Look look(CausalLm model, TextModel text, @Nullable TrainingTask held) {
+        String file = recipe.eval().prompts();
+        if (held == null && file == null && recipe.eval().everySteps() > 0) {
+            throw new BadInput("eval.every_steps: expected data.eval or eval.prompts with it, found neither");
+        }
+        if (held == null && recipe.eval().export().equals("best")) {
+            throw new BadInput("eval.export: expected data.eval with best, found none");
+        }
+        List<JsonLines.Row> prompts = new ArrayList<>();
+        if (file != null) {
+            try (JsonLines lines = JsonLines.open(Path.of(file))) {
+                lines.forEach(prompts::add);
+            }
+        }
+        SamplingOptions greedy = SamplingOptions.greedy(recipe.eval().maxNewTokens(), text.stops());
+        return () -> new Evaluations.Seen(
+                held == null ? Json.object() : evaluate(model, held),
+                prompts.isEmpty()
+                        ? List.of()
+                        : new AnswerWriter(model, text, List.of())
+                                .answer(prompts, String.valueOf(file), greedy, () -> {}));
+    }
+
+    /** Held-out metrics before the first step and after the last, from the run's log. */
+    private ObjectNode summary() {
+        ObjectNode summary = Json.object();
+        List<JsonNode> lines = new RunLog(run.resolve("eval.jsonl")).lines();
+        if (!lines.isEmpty()) {
+            summary.set("held_out_before", lines.get(0));
+            summary.set("held_out_after", lines.get(lines.size() - 1));
+        }
+        return summary;
     }
 
     /** Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6). */
@@ -169,8 +218,7 @@ public final class Stage {
         List<PackedBatch> batches = BestFit.pack(
                         all, task::length, recipe.train().microBatchTokens())
                 .stream()
-                .map(group ->
-                        PackedBatch.of(Arrays.stream(group).mapToObj(task::tree).toList()))
+                .map(task::batch)
                 .toList();
         StepObjective objective = task.objective(batches);
         List<float[]> logps = batches.stream().map(model::logps).toList();
@@ -191,19 +239,23 @@ public final class Stage {
         StageRecipe.Train train = recipe.train();
         double rate = train.learningRate() != null ? train.learningRate() : preference ? 5e-7 : 2e-5;
         return new Trainer.Settings(
-                new StepPlanner.Batch(train.examplesPerStep(), train.tokensPerStep(), train.microBatchTokens()),
+                new StepPlanner.Batch(
+                        train.examplesPerStep(),
+                        train.tokensPerStep(),
+                        train.microBatchTokens(),
+                        recipe.data().packing().equals("none")),
                 train.epochs(),
                 train.maxSteps(),
                 LrSchedule.Kind.valueOf(train.schedule().toUpperCase(Locale.ROOT)),
                 rate,
                 train.warmupRatio(),
-                new AdamW.Settings(0.9, 0.999, 1e-8, train.weightDecay()),
+                new AdamW.Settings(0.9, train.adamBeta2(), 1e-8, train.weightDecay()),
                 train.clipNorm(),
-                0,
+                train.neftuneAlpha(),
                 recipe.seed(),
                 true,
                 train.checkpointEverySteps(),
-                2);
+                train.keepCheckpoints());
     }
 
     private void write(String name, String text) {

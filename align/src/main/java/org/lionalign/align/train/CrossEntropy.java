@@ -1,6 +1,7 @@
 package org.lionalign.align.train;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.lionalign.core.pack.PackedBatch;
 
@@ -10,6 +11,7 @@ import org.lionalign.core.pack.PackedBatch;
  */
 public final class CrossEntropy implements StepObjective {
     private final long tokens;
+    private final Map<String, double[]> rows = new LinkedHashMap<>();
     private double sum;
 
     /** @param tokens supervised tokens of the whole step, N */
@@ -22,8 +24,15 @@ public final class CrossEntropy implements StepObjective {
 
     @Override
     public float[] gradient(PackedBatch batch, float[] logps) {
-        for (float logp : logps) {
-            sum -= logp;
+        for (PackedBatch.Slice slice : batch.slices()) {
+            double row = 0;
+            for (int i = slice.from(); i < slice.to(); i++) {
+                row -= logps[i];
+            }
+            sum += row;
+            double[] entry = rows.computeIfAbsent(batch.trees().get(slice.tree()).id(), id -> new double[2]);
+            entry[0] += row;
+            entry[1] += slice.to() - slice.from();
         }
         float[] gradient = new float[logps.length];
         Arrays.fill(gradient, (float) (-1.0 / tokens));
@@ -33,6 +42,11 @@ public final class CrossEntropy implements StepObjective {
     @Override
     public double loss() {
         return sum / tokens;
+    }
+
+    @Override
+    public Map<String, double[]> rowLosses() {
+        return rows;
     }
 
     @Override

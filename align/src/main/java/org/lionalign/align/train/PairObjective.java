@@ -2,6 +2,7 @@ package org.lionalign.align.train;
 
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,6 +38,7 @@ public final class PairObjective implements StepObjective {
     private final IdentityHashMap<PromptTree, Integer> place = new IdentityHashMap<>();
     private List<PairValue> whole = List.of();
     private double lossSum;
+    private final Map<String, double[]> rows = new LinkedHashMap<>();
     private final Map<String, double[]> metrics = new TreeMap<>();
 
     /**
@@ -85,6 +87,9 @@ public final class PairObjective implements StepObjective {
         }
         for (int t = 0; t < here.size(); t++) {
             lossSum += values.get(t).loss();
+            double[] row = rows.computeIfAbsent(batch.trees().get(t).id(), id -> new double[2]);
+            row[0] += values.get(t).loss();
+            row[1]++;
             record(here.get(t));
         }
         return gradient;
@@ -156,6 +161,11 @@ public final class PairObjective implements StepObjective {
     @Override
     public double loss() {
         return lossSum / pairs;
+    }
+
+    @Override
+    public Map<String, double[]> rowLosses() {
+        return rows;
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.lionalign.align.train;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.lionalign.core.error.BadInput;
@@ -11,14 +12,70 @@ import org.lionalign.core.pack.PromptTree;
 
 /** Supervised fine-tuning on documents (or any trees) with supervised tokens. */
 public final class SftTask extends TreeTask {
+    /** How the documents of one forward pass lie in it. */
+    public enum Layout {
+        /** One after another; nobody sees another. */
+        ISOLATED,
+        /** One after another as a single sequence: later documents see earlier ones. */
+        JOINED,
+        /** Each filled up to the longest, as tools without packing do: the same loss, more work. */
+        PADDED
+    }
+
+    private final Layout layout;
+
     /** @param trees each with at least one supervised token */
     public SftTask(List<PromptTree> trees) {
-        super(trees, digestOf("sft", trees));
+        this(trees, Layout.ISOLATED);
+    }
+
+    /** @param trees each with at least one supervised token; roots alone unless isolated */
+    public SftTask(List<PromptTree> trees, Layout layout) {
+        super(trees, digestOf(layout == Layout.ISOLATED ? "sft" : "sft/" + layout, trees));
+        this.layout = layout;
         for (PromptTree tree : trees) {
             if (tree.supervisedTokens() == 0) {
                 throw new BadInput(tree.id() + ": expected at least one supervised token, found none");
             }
         }
+    }
+
+    @Override
+    public PackedBatch batch(int[] examples) {
+        List<PromptTree> trees = Arrays.stream(examples).mapToObj(this::tree).toList();
+        return switch (layout) {
+            case ISOLATED -> PackedBatch.of(trees);
+            case JOINED -> PackedBatch.of(List.of(join(trees)));
+            case PADDED -> PackedBatch.of(padded(trees));
+        };
+    }
+
+    /** Several documents as one. */
+    static PromptTree join(List<PromptTree> documents) {
+        int total = documents.stream().mapToInt(PromptTree::length).sum();
+        int[] ids = new int[total];
+        boolean[] supervised = new boolean[total];
+        int at = 0;
+        for (PromptTree document : documents) {
+            PromptTree.Node root = document.nodes().get(0);
+            System.arraycopy(root.ids(), 0, ids, at, root.ids().length);
+            System.arraycopy(root.supervised(), 0, supervised, at, root.ids().length);
+            at += root.ids().length;
+        }
+        return PromptTree.document(documents.get(0).id() + " and on", ids, supervised);
+    }
+
+    private static List<PromptTree> padded(List<PromptTree> documents) {
+        int longest = documents.stream().mapToInt(PromptTree::length).max().orElse(0);
+        return documents.stream()
+                .map(document -> {
+                    PromptTree.Node root = document.nodes().get(0);
+                    return PromptTree.document(
+                            document.id(),
+                            Arrays.copyOf(root.ids(), longest),
+                            Arrays.copyOf(root.supervised(), longest));
+                })
+                .toList();
     }
 
     @Override

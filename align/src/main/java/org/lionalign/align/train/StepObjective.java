@@ -24,6 +24,11 @@ public interface StepObjective {
     /** The step's loss after the last micro-batch. */
     double loss();
 
+    /** The loss of each row seen so far by its id, as {sum, weight}: supervised tokens, or pairs. */
+    default Map<String, double[]> rowLosses() {
+        return Map.of();
+    }
+
     /** Further metrics as {sum, weight}: added over micro-batches and divided once (PITFALLS 31). */
     default Map<String, double[]> metrics() {
         return Map.of();

@@ -33,8 +33,14 @@ public final class StepPlanner {
      * @param examplesPerStep examples in a step; 0 when the token budget decides
      * @param tokensPerStep tokens in a step at most; 0 when the number of examples decides
      * @param microBatchTokens tokens of one forward pass at most; an example longer than that has one to itself
+     * @param padded examples of a pass are filled up to the longest, in the order they come, and the filling counts as tokens of the pass
      */
-    public record Batch(int examplesPerStep, long tokensPerStep, int microBatchTokens) {
+    public record Batch(int examplesPerStep, long tokensPerStep, int microBatchTokens, boolean padded) {
+        /** Without filling. */
+        public Batch(int examplesPerStep, long tokensPerStep, int microBatchTokens) {
+            this(examplesPerStep, tokensPerStep, microBatchTokens, false);
+        }
+
         public Batch {
             if ((examplesPerStep > 0) == (tokensPerStep > 0)) {
                 throw new IllegalArgumentException("exactly one of examplesPerStep and tokensPerStep must be positive");
@@ -124,12 +130,32 @@ public final class StepPlanner {
                                 : at == from || tokens + lengthOf.applyAsInt(order[at]) <= batch.tokensPerStep)) {
                     tokens += lengthOf.applyAsInt(order[at++]);
                 }
-                steps.add(BestFit.pack(Arrays.copyOfRange(order, from, at), lengthOf, batch.microBatchTokens));
+                int[] chosen = Arrays.copyOfRange(order, from, at);
+                steps.add(
+                        batch.padded ? inOrder(chosen) : BestFit.pack(chosen, lengthOf, batch.microBatchTokens));
             }
             cachedSteps = steps;
             cachedEpoch = epoch;
         }
         return cachedSteps;
+    }
+
+    /** Passes of padded rows: as many as fit, in order. */
+    private List<int[]> inOrder(int[] chosen) {
+        List<int[]> passes = new ArrayList<>();
+        int from = 0;
+        int longest = 0;
+        for (int i = 0; i < chosen.length; i++) {
+            int longer = Math.max(longest, lengthOf.applyAsInt(chosen[i]));
+            if (i > from && (long) longer * (i + 1 - from) > batch.microBatchTokens) {
+                passes.add(Arrays.copyOfRange(chosen, from, i));
+                from = i;
+                longer = lengthOf.applyAsInt(chosen[i]);
+            }
+            longest = longer;
+        }
+        passes.add(Arrays.copyOfRange(chosen, from, chosen.length));
+        return passes;
     }
 
     private int[] order(int epoch) {

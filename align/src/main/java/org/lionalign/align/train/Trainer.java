@@ -2,19 +2,14 @@ package org.lionalign.align.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
-import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
-import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.optim.AdamW;
@@ -24,7 +19,8 @@ import org.lionalign.torch.optim.LrSchedule;
  * The training loop: step plans, updates, metrics, checkpoints. The same call again continues where the newest checkpoint stands, and ends
  * with the same bits as a run that was never interrupted (ARCHITECTURE.md 5).
  *
- * <p>In the run's folder: {@code metrics.jsonl} (one line per step) and {@code checkpoints/}.
+ * <p>In the run's folder: {@code metrics.jsonl} (one line per step), {@code rows.jsonl} (the loss of every row at every visit),
+ * {@code eval.jsonl} and {@code samples.jsonl} (one line per evaluation and prompt), and {@code checkpoints/}.
  */
 public final class Trainer {
     private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(Trainer.class);
@@ -32,7 +28,12 @@ public final class Trainer {
     private final CausalLm model;
     private final TrainingTask task;
     private final Settings settings;
-    private final Path run;
+    private final Evaluations evaluations;
+    private final Checkpoints checkpoints;
+    private final RunLog metricsLog;
+    private final RunLog rowsLog;
+    private final RunLog evalLog;
+    private final RunLog samplesLog;
 
     /**
      * How to train.
@@ -72,10 +73,19 @@ public final class Trainer {
     }
 
     public Trainer(CausalLm model, TrainingTask task, Settings settings, Path run) {
+        this(model, task, settings, Evaluations.NONE, run);
+    }
+
+    public Trainer(CausalLm model, TrainingTask task, Settings settings, Evaluations evaluations, Path run) {
         this.model = model;
         this.task = task;
         this.settings = settings;
-        this.run = run;
+        this.evaluations = evaluations;
+        this.checkpoints = new Checkpoints(run);
+        this.metricsLog = new RunLog(run.resolve("metrics.jsonl"));
+        this.rowsLog = new RunLog(run.resolve("rows.jsonl"));
+        this.evalLog = new RunLog(run.resolve("eval.jsonl"));
+        this.samplesLog = new RunLog(run.resolve("samples.jsonl"));
     }
 
     /**
@@ -92,18 +102,18 @@ public final class Trainer {
         }
         LrSchedule schedule =
                 LrSchedule.withRatio(settings.schedule(), settings.learningRate(), settings.warmupRatio(), total);
-        Checkpoints checkpoints = new Checkpoints(run);
         try (AdamW optimizer = new AdamW(model.weights(), settings.adam())) {
-            long done = resume(checkpoints, optimizer);
+            long done = resume(optimizer);
             if (done < total) {
                 rehearse(planner, optimizer);
             }
+            look(done, total);
             TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
             while (done < total) {
                 StepPlan plan = planner.step(done + 1);
                 List<PackedBatch> batches = new ArrayList<>();
                 for (int[] micro : plan.microBatches()) {
-                    batches.add(batch(micro));
+                    batches.add(task.batch(micro));
                 }
                 StepObjective objective = task.objective(batches);
                 long seed = StepPlanner.derivedSeed("step/" + plan.step(), settings.seed());
@@ -111,34 +121,78 @@ public final class Trainer {
                 TrainStep.Result result = step.run(batches, objective, schedule.at(done), seed, interrupted);
                 model.embeddingNoise(0, 0);
                 if (result == null) {
-                    save(checkpoints, optimizer, done);
+                    save(optimizer, done);
                     return false;
                 }
                 done++;
                 ObjectNode metrics = metrics(plan, batches, result, schedule.at(done - 1), objective);
-                append(metrics);
+                metricsLog.append(metrics);
+                rowsLog.append(rows(done, objective));
                 listener.onStep(done, total, metrics);
-                if (done == total || (settings.checkpointEvery() > 0 && done % settings.checkpointEvery() == 0)) {
-                    save(checkpoints, optimizer, done);
+                boolean looked = look(done, total);
+                if (done == total
+                        || (looked && evaluations.exportBest())
+                        || (settings.checkpointEvery() > 0 && done % settings.checkpointEvery() == 0)) {
+                    save(optimizer, done);
+                }
+            }
+            long best = best();
+            if (evaluations.exportBest() && best > 0 && best != total) {
+                LOG.info("the weights of step {} had the lowest held-out loss and are the ones that are exported", best);
+                for (Checkpoints.Saved saved : checkpoints.all()) {
+                    if (saved.step() == best) {
+                        optimizer.load(saved.directory().resolve("state.safetensors"));
+                    }
                 }
             }
             return true;
         }
     }
 
-    private PackedBatch batch(int[] examples) {
-        return PackedBatch.of(
-                java.util.Arrays.stream(examples).mapToObj(task::tree).toList());
-    }
-
     /** The largest micro-batch runs before step 1, so that memory runs out in the first minute or never (PITFALLS 20). */
     private void rehearse(StepPlanner planner, AdamW optimizer) {
-        PackedBatch largest = batch(planner.largestMicroBatch());
+        PackedBatch largest = task.batch(planner.largestMicroBatch());
         model.forwardBackward(largest, logps -> new float[logps.length]);
         optimizer.weights().forEach(weight -> weight.zeroGradient());
     }
 
-    private long resume(Checkpoints checkpoints, AdamW optimizer) {
+    /** Evaluates where it is due and has not been done; returns whether it is due. */
+    private boolean look(long step, long total) {
+        boolean due = evaluations.due(step, total);
+        if (due && evalLog.lines().stream().noneMatch(line -> line.get("step").asLong() == step)) {
+            Evaluations.Seen seen = evaluations.look().now();
+            for (ObjectNode sample : seen.samples()) {
+                samplesLog.append(Json.object().put("step", step).setAll(sample));
+            }
+            if (!seen.metrics().isEmpty()) {
+                evalLog.append(Json.object().put("step", step).setAll(seen.metrics()));
+            }
+        }
+        return due;
+    }
+
+    /** The step whose evaluation had the lowest loss, −1 when there is none. */
+    private long best() {
+        long best = -1;
+        double lowest = Double.POSITIVE_INFINITY;
+        for (JsonNode line : evalLog.lines()) {
+            double loss = line.path("loss").asDouble(Double.POSITIVE_INFINITY);
+            if (loss < lowest && line.get("step").asLong() > 0) {
+                lowest = loss;
+                best = line.get("step").asLong();
+            }
+        }
+        return best;
+    }
+
+    private static ObjectNode rows(long step, StepObjective objective) {
+        ObjectNode line = Json.object().put("step", step);
+        ObjectNode losses = line.putObject("losses");
+        objective.rowLosses().forEach((row, loss) -> losses.put(row, (float) (loss[0] / loss[1])));
+        return line;
+    }
+
+    private long resume(AdamW optimizer) {
         Checkpoints.@Nullable Saved saved = checkpoints.latest(LOG::warn);
         long done = 0;
         if (saved != null) {
@@ -154,7 +208,9 @@ public final class Trainer {
             optimizer.load(saved.directory().resolve("state.safetensors"));
             done = saved.step();
         }
-        cutMetrics(done);
+        for (RunLog log : List.of(metricsLog, rowsLog, evalLog, samplesLog)) {
+            log.cutAfter(done);
+        }
         return done;
     }
 
@@ -162,13 +218,13 @@ public final class Trainer {
         return task.digest().substring(0, 16) + " " + settings;
     }
 
-    private void save(Checkpoints checkpoints, AdamW optimizer, long done) {
+    private void save(AdamW optimizer, long done) {
         if (done == 0) {
             return;
         }
         ObjectNode extra = Json.object().put("identity", identity());
         checkpoints.save(done, extra, part -> optimizer.save(part.resolve("state.safetensors")));
-        checkpoints.prune(Math.max(1, settings.keepLast()), -1);
+        checkpoints.prune(Math.max(1, settings.keepLast()), evaluations.exportBest() ? best() : -1);
     }
 
     private static ObjectNode metrics(
@@ -187,36 +243,5 @@ public final class Trainer {
             metrics.put(metric.getKey(), metric.getValue()[0] / metric.getValue()[1]);
         }
         return metrics;
-    }
-
-    private Path metricsFile() {
-        return run.resolve("metrics.jsonl");
-    }
-
-    private void append(ObjectNode metrics) {
-        try {
-            Files.createDirectories(run);
-            Files.writeString(
-                    metricsFile(), Json.write(metrics) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new BadInput(metricsFile() + ": cannot be written: " + e.getMessage(), e);
-        }
-    }
-
-    /** Steps after the checkpoint are run again, so their lines go; so does a line that a crash tore. */
-    private void cutMetrics(long done) {
-        if (!Files.exists(metricsFile())) {
-            return;
-        }
-        StringBuilder kept = new StringBuilder();
-        try (JsonLines lines = JsonLines.open(metricsFile())) {
-            for (JsonLines.Attempt line = lines.next(); line != null; line = lines.next()) {
-                JsonNode value = line.value();
-                if (value != null && value.path("step").asLong(Long.MAX_VALUE) <= done) {
-                    kept.append(Json.write(value)).append('\n');
-                }
-            }
-        }
-        AtomicFiles.write(metricsFile(), kept.toString());
     }
 }

@@ -2,7 +2,6 @@ package org.lionalign.align.train;
 
 import java.util.List;
 import org.lionalign.core.pack.PackedBatch;
-import org.lionalign.core.pack.PromptTree;
 
 /** What is trained: examples as prompt trees, and the loss of a step over some of them. */
 public interface TrainingTask {
@@ -12,8 +11,8 @@ public interface TrainingTask {
     /** Tokens of an example, shared ones once. */
     int length(int example);
 
-    /** The example; the same object or an equal one each time. */
-    PromptTree tree(int example);
+    /** These examples as one forward pass; equal each time. */
+    PackedBatch batch(int[] examples);
 
     /** Hash of everything that decides the examples and the loss: a run is resumed only with the same. */
     String digest();

@@ -1,6 +1,8 @@
 package org.lionalign.align.train;
 
+import java.util.Arrays;
 import java.util.List;
+import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 
 /** A task whose examples are trees in memory. */
@@ -23,9 +25,14 @@ abstract class TreeTask implements TrainingTask {
         return trees.get(example).length();
     }
 
-    @Override
-    public PromptTree tree(int example) {
+    /** An example's tree. */
+    final PromptTree tree(int example) {
         return trees.get(example);
+    }
+
+    @Override
+    public PackedBatch batch(int[] examples) {
+        return PackedBatch.of(Arrays.stream(examples).mapToObj(trees::get).toList());
     }
 
     @Override

@@ -10,6 +10,7 @@ public final class Ledger {
     private final TreeMap<String, Long> kept = new TreeMap<>();
     private final TreeMap<String, TreeMap<String, Long>> aside = new TreeMap<>();
     private final TreeMap<String, Long> cut = new TreeMap<>();
+    private long windowsDropped;
 
     /** A row was read. */
     public void read(String source) {
@@ -29,6 +30,15 @@ public final class Ledger {
     /** A kept row lost its end. */
     public void cut(String source) {
         cut.merge(source, 1L, Long::sum);
+    }
+
+    /** A packed window went because too little of it is supervised. */
+    public void droppedWindow() {
+        windowsDropped++;
+    }
+
+    public long windowsDropped() {
+        return windowsDropped;
     }
 
     /** Fails unless every row that was read is accounted for. */

@@ -12,11 +12,13 @@ import org.lionalign.core.error.BadInput;
  * @param data rows
  * @param train how
  * @param loss the preference loss of {@code lion dpo}; must be absent for {@code lion sft}
+ * @param eval looking at the model while it is trained
  * @param seed of data order, noise and dropout (default 42)
  */
 public record StageRecipe(
-        Model model, Data data, Train train, @Nullable Loss loss, Long seed) {
+        Model model, Data data, Train train, @Nullable Loss loss, Eval eval, Long seed) {
     public StageRecipe {
+        eval = eval == null ? Eval.DEFAULT : eval;
         require(model != null, "model", "a section", "nothing");
         require(data != null, "data", "a section", "nothing");
         train = train == null ? Train.DEFAULT : train;
@@ -58,20 +60,31 @@ public record StageRecipe(
      * @param train JSONL files (also .gz)
      * @param eval held-out JSONL files (default none)
      * @param maxLengthTokens longest example (default the model's context)
-     * @param overlong {@code error} (default), {@code set_aside} or {@code cut_end}; pairs know no {@code cut_end}
+     * @param overlong {@code error} (default), {@code set_aside}, {@code cut_end} or {@code cut_middle_turns}; pairs know no cutting
      * @param lossOn {@code assistant} (default), {@code last_turn} or {@code all}; not for pairs
+     * @param packing {@code best_fit} (default: documents are never cut), {@code wrap} (the paper's windows of max_length_tokens) or
+     *     {@code none} (padded); not for pairs
+     * @param isolation whether packed documents are kept from seeing each other (default true); not for pairs, nor for packing none
+     * @param faithful the original's packing and marker-searched masks instead of Lion's (default false); only with packing wrap
      */
     public record Data(
-            List<String> train, List<String> eval, @Nullable Integer maxLengthTokens, String overlong, String lossOn) {
+            List<String> train,
+            List<String> eval,
+            @Nullable Integer maxLengthTokens,
+            String overlong,
+            String lossOn,
+            String packing,
+            Boolean isolation,
+            Boolean faithful) {
         public Data {
             require(train != null && !train.isEmpty(), "data.train", "at least one file", "none");
             train = List.copyOf(train);
             eval = eval == null ? List.of() : List.copyOf(eval);
             overlong = overlong == null ? "error" : overlong;
             require(
-                    List.of("error", "set_aside", "cut_end").contains(overlong),
+                    List.of("error", "set_aside", "cut_end", "cut_middle_turns").contains(overlong),
                     "data.overlong",
-                    "error, set_aside or cut_end",
+                    "error, set_aside, cut_end or cut_middle_turns",
                     overlong);
             lossOn = lossOn == null ? "assistant" : lossOn;
             require(
@@ -79,6 +92,16 @@ public record StageRecipe(
                     "data.loss_on",
                     "assistant, last_turn or all",
                     lossOn);
+            packing = packing == null ? "best_fit" : packing;
+            require(
+                    List.of("best_fit", "wrap", "none").contains(packing),
+                    "data.packing",
+                    "best_fit, wrap or none",
+                    packing);
+            isolation = isolation == null || isolation;
+            require(isolation || !packing.equals("none"), "data.isolation", "true with packing none", false);
+            faithful = faithful != null && faithful;
+            require(!faithful || packing.equals("wrap"), "data.faithful", "packing wrap with it", packing);
         }
     }
 
@@ -93,7 +116,11 @@ public record StageRecipe(
      * @param warmupRatio 0.1; must be 0 or absent for {@code constant}
      * @param weightDecay 0
      * @param clipNorm 1
+     * @param adamBeta2 0.999
+     * @param neftuneAlpha noise on the embeddings (NEFTune), 0 for none
+     * @param maskEmbedGrad rows of embedding and head that are trained; default all
      * @param checkpointEverySteps 200
+     * @param keepCheckpoints newest ones that are kept, 2
      */
     public record Train(
             Double epochs,
@@ -106,10 +133,15 @@ public record StageRecipe(
             Double warmupRatio,
             Double weightDecay,
             Double clipNorm,
-            Long checkpointEverySteps) {
+            Double adamBeta2,
+            Double neftuneAlpha,
+            @Nullable Rows maskEmbedGrad,
+            Long checkpointEverySteps,
+            Integer keepCheckpoints) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
-        public static final Train DEFAULT = new Train(null, null, null, null, null, null, null, null, null, null, null);
+        public static final Train DEFAULT = new Train(
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
         public Train {
             epochs = epochs == null ? 1.0 : epochs;
@@ -140,7 +172,44 @@ public record StageRecipe(
             weightDecay = weightDecay == null ? 0.0 : weightDecay;
             clipNorm = clipNorm == null ? 1.0 : clipNorm;
             require(learningRate == null || learningRate > 0, "train.learning_rate", "above 0", learningRate);
+            adamBeta2 = adamBeta2 == null ? 0.999 : adamBeta2;
+            require(adamBeta2 > 0 && adamBeta2 < 1, "train.adam_beta2", "between 0 and 1", adamBeta2);
+            neftuneAlpha = neftuneAlpha == null ? 0.0 : neftuneAlpha;
+            require(neftuneAlpha >= 0, "train.neftune_alpha", "0 or above", neftuneAlpha);
             checkpointEverySteps = checkpointEverySteps == null ? 200L : checkpointEverySteps;
+            keepCheckpoints = keepCheckpoints == null ? 2 : keepCheckpoints;
+            require(keepCheckpoints > 0, "train.keep_checkpoints", "above 0", keepCheckpoints);
+        }
+    }
+
+    /** Rows {@code [from, to)} of a matrix. */
+    public record Rows(Long from, Long to) {
+        public Rows {
+            require(from != null && to != null && from >= 0 && from < to, "rows", "from below to", from + " to " + to);
+        }
+    }
+
+    /**
+     * Looking at the model while it is trained; needs {@code data.eval} or {@code prompts}.
+     *
+     * @param everySteps steps between evaluations; 0 (default) for before the first step and after the last
+     * @param export {@code last} (default) or {@code best}: which step's weights become the model, by held-out loss
+     * @param prompts JSONL of prompts that are answered, greedily, at every evaluation
+     * @param maxNewTokens of such an answer, 128
+     */
+    public record Eval(Long everySteps, String export, @Nullable String prompts, Integer maxNewTokens) {
+        /** Every value at its default. */
+        @SuppressWarnings("NullAway") // null asks for the default
+        public static final Eval DEFAULT = new Eval(null, null, null, null);
+
+        public Eval {
+            everySteps = everySteps == null ? 0L : everySteps;
+            require(everySteps >= 0, "eval.every_steps", "0 or above", everySteps);
+            export = export == null ? "last" : export;
+            require(List.of("last", "best").contains(export), "eval.export", "last or best", export);
+            require(maxNewTokens == null || maxNewTokens > 0, "eval.max_new_tokens", "above 0", maxNewTokens);
+            require(prompts != null || maxNewTokens == null, "eval.max_new_tokens", "prompts with it", "none");
+            maxNewTokens = maxNewTokens == null ? 128 : maxNewTokens;
         }
     }
 

@@ -2,6 +2,7 @@ package org.lionalign.torch.nn;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Tensor;
@@ -27,6 +28,8 @@ public final class Weight implements AutoCloseable {
     private @Nullable Tensor leaf;
     private @Nullable Tensor gradient;
     private boolean trainable;
+    private long rowsFrom;
+    private long rowsTo = Long.MAX_VALUE;
 
     /**
      * @param parts the file's tensors, in row order
@@ -90,6 +93,25 @@ public final class Weight implements AutoCloseable {
                 leaf = scope.release(compute.detach().requiresGrad_(true));
             }
         }
+    }
+
+    /**
+     * Trains rows {@code [from, to)} only: the others stay bit for bit as they are, with weight decay too, and do not count in the
+     * gradient's norm (LION's embedding-gradient mask, LION.md 2.8).
+     */
+    public void trainRows(long from, long to) {
+        long rows = master.shape()[0];
+        if (from < 0 || to > rows || from >= to) {
+            throw new BadInput(name() + ": rows to train: expected from < to within 0 to " + rows + ", found " + from
+                    + " to " + to);
+        }
+        rowsFrom = from;
+        rowsTo = to;
+    }
+
+    /** The trained rows of a tensor of this weight's shape (master, gradient, moments): a view, or the tensor itself. */
+    public Tensor trainedRows(Tensor whole) {
+        return rowsFrom == 0 && rowsTo >= whole.shape()[0] ? whole : whole.narrow(0, rowsFrom, rowsTo - rowsFrom);
     }
 
     /** The accumulated fp32 gradient; only while {@link #trainable}. */

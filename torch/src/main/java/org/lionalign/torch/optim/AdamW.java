@@ -65,6 +65,17 @@ public final class AdamW implements AutoCloseable {
     /** One update from the accumulated gradients, which are then cleared; computing copies are renewed. */
     public void step(double lr) {
         steps++;
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            update(lr);
+        }
+        for (Weight weight : weights) {
+            weight.refresh();
+            weight.zeroGradient();
+        }
+    }
+
+    private void update(double lr) {
         for (boolean decay : new boolean[] {true, false}) {
             List<Tensor> parameters = new ArrayList<>();
             List<Tensor> gradients = new ArrayList<>();
@@ -73,10 +84,11 @@ public final class AdamW implements AutoCloseable {
             List<Tensor> counts = new ArrayList<>();
             for (int i = 0; i < weights.size(); i++) {
                 if (weights.get(i).decay() == decay) {
-                    parameters.add(weights.get(i).master());
-                    gradients.add(weights.get(i).gradient());
-                    first.add(firstMoments.get(i));
-                    second.add(secondMoments.get(i));
+                    Weight weight = weights.get(i);
+                    parameters.add(weight.trainedRows(weight.master()));
+                    gradients.add(weight.trainedRows(weight.gradient()));
+                    first.add(weight.trainedRows(firstMoments.get(i)));
+                    second.add(weight.trainedRows(secondMoments.get(i)));
                     counters.get(i).fill_(steps);
                     counts.add(counters.get(i));
                 }
@@ -94,10 +106,6 @@ public final class AdamW implements AutoCloseable {
                         decay ? settings.weightDecay() : 0,
                         settings.eps());
             }
-        }
-        for (Weight weight : weights) {
-            weight.refresh();
-            weight.zeroGradient();
         }
     }
 

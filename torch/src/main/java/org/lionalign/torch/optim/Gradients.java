@@ -24,7 +24,13 @@ public final class Gradients {
      * @return the norm before clipping; with a non-finite gradient nothing is changed and its weight is named
      */
     public static Norm clip(List<Weight> weights, double maxNorm) {
-        double[] norms = Ops.norms(weights.stream().map(Weight::gradient).toList());
+        double[] norms;
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            norms = Ops.norms(weights.stream()
+                    .map(weight -> weight.trainedRows(weight.gradient()))
+                    .toList());
+        }
         double square = 0;
         for (int i = 0; i < norms.length; i++) {
             if (!Double.isFinite(norms[i])) {

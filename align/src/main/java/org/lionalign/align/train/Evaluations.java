@@ -1,0 +1,35 @@
+package org.lionalign.align.train;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/**
+ * Looks at the model while it is trained: before the first step, every so many steps, and after the last.
+ *
+ * @param every steps between two looks, 0 for the first and last alone
+ * @param exportBest whether training ends with the weights of the evaluation with the lowest {@code loss} instead of the last ones
+ * @param look what is done
+ */
+public record Evaluations(long every, boolean exportBest, Look look) {
+    /** Nothing is looked at. */
+    public static final Evaluations NONE =
+            new Evaluations(0, false, () -> new Seen(org.lionalign.core.json.Json.object(), List.of()));
+
+    /** Held-out metrics, and answers to fixed prompts. Must leave the model as it was. */
+    @FunctionalInterface
+    public interface Look {
+        Seen now();
+    }
+
+    /**
+     * What was seen.
+     *
+     * @param metrics empty when nothing is held out; {@code loss} among them decides what is best
+     * @param samples a prompt and its answer each
+     */
+    public record Seen(ObjectNode metrics, List<ObjectNode> samples) {}
+
+    boolean due(long step, long total) {
+        return step == 0 || step == total || (every > 0 && step % every == 0);
+    }
+}
