@@ -13,8 +13,7 @@ final class LionMasks {
     private LionMasks() {}
 
     /** The documents with other supervised flags: those that the original would have found in these windows. */
-    static List<PromptTree> byMarkers(
-            List<PromptTree> documents, List<WrapPacking.Window> windows, TextModel text) {
+    static List<PromptTree> byMarkers(List<PromptTree> documents, List<WrapPacking.Window> windows, TextModel text) {
         int[] start = text.tokenizer().encode("<|im_start|>assistant\n");
         int[] end = text.tokenizer().encode("<|im_end|>");
         if (end.length != 1) {
@@ -41,7 +40,8 @@ final class LionMasks {
         List<PromptTree> masked = new ArrayList<>();
         for (int d = 0; d < documents.size(); d++) {
             PromptTree document = documents.get(d);
-            masked.add(PromptTree.document(document.id(), document.nodes().get(0).ids(), flags.get(d)));
+            masked.add(
+                    PromptTree.document(document.id(), document.nodes().get(0).ids(), flags.get(d)));
         }
         return masked;
     }

@@ -93,7 +93,9 @@ public final class Stage {
             write("recipe.resolved.yaml", RecipeReader.write(recipe));
             write("ledger.json", data.ledger().toJson().toPrettyString());
             // The reference is this very model before its first step, in the same numeric mode.
-            TrainingTask task = preference ? pairs(model, train) : data.packed(train, model.config().longestSequence(), recipe.train());
+            TrainingTask task = preference
+                    ? pairs(model, train)
+                    : data.packed(train, model.config().longestSequence(), recipe.train());
             TrainingTask heldTask = held.isEmpty() ? null : preference ? pairs(model, held) : new SftTask(held);
             if (lora) {
                 attach(model);
@@ -146,7 +148,8 @@ public final class Stage {
     /** LION's embedding-gradient mask: the head too, where it is a matrix of its own. */
     private static void trainOnly(CausalLm model, StageRecipe.Rows rows) {
         if (!model.embedding().trainable()) {
-            throw new BadInput("train.mask_embed_grad: expected a model whose embedding is trained, found adapters alone");
+            throw new BadInput(
+                    "train.mask_embed_grad: expected a model whose embedding is trained, found adapters alone");
         }
         model.embedding().trainRows(rows.from(), rows.to());
         if (model.head() != model.embedding()) {

@@ -5,21 +5,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.TextModel;
-import org.lionalign.core.chat.Conversation;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.align.train.WindowTask;
+import org.lionalign.core.chat.Conversation;
 import org.lionalign.core.chat.EncodedChat;
 import org.lionalign.core.chat.Message;
-import org.lionalign.core.pack.WrapPacking;
-import org.jspecify.annotations.Nullable;
 import org.lionalign.core.chat.RenderedChat;
 import org.lionalign.core.data.ChatRows;
 import org.lionalign.core.data.Ledger;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.pack.WrapPacking;
 import org.lionalign.core.recipe.StageRecipe;
 
 /** Rows to trees: rendered, tokenised, checked, each one kept or set aside with a reason. */
@@ -55,12 +55,14 @@ final class StageData {
 
     List<PromptTree> pairs(List<String> files) {
         if (data.overlong().startsWith("cut")) {
-            throw new BadInput("data.overlong: expected error or set_aside for pairs (a cut answer would be compared), found "
-                    + data.overlong());
+            throw new BadInput(
+                    "data.overlong: expected error or set_aside for pairs (a cut answer would be compared), found "
+                            + data.overlong());
         }
         if (!data.packing().equals("best_fit") || !data.isolation()) {
-            throw new BadInput("data.packing, data.isolation: expected nothing for pairs (they are always trees packed whole), found "
-                    + data.packing() + ", " + data.isolation());
+            throw new BadInput(
+                    "data.packing, data.isolation: expected nothing for pairs (they are always trees packed whole), found "
+                            + data.packing() + ", " + data.isolation());
         }
         if (!data.lossOn().equals("assistant")) {
             throw new BadInput("data.loss_on: expected assistant or nothing for pairs, found " + data.lossOn());
@@ -190,8 +192,7 @@ final class StageData {
                             + ", the model's context, when documents see each other (data.isolation: false), found "
                             + train.microBatchTokens());
                 }
-                return new SftTask(
-                        documents, data.isolation() ? SftTask.Layout.ISOLATED : SftTask.Layout.JOINED);
+                return new SftTask(documents, data.isolation() ? SftTask.Layout.ISOLATED : SftTask.Layout.JOINED);
             }
         }
     }
@@ -202,7 +203,8 @@ final class StageData {
         for (WrapPacking.Window window : windows) {
             long labels = 0;
             for (WrapPacking.Fragment fragment : window.fragments()) {
-                boolean[] flags = documents.get(fragment.document()).nodes().get(0).supervised();
+                boolean[] flags =
+                        documents.get(fragment.document()).nodes().get(0).supervised();
                 for (int i = fragment.from() + 1; i < fragment.to(); i++) {
                     labels += flags[i] ? 1 : 0;
                 }

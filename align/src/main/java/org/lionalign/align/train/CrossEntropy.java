@@ -30,7 +30,8 @@ public final class CrossEntropy implements StepObjective {
                 row -= logps[i];
             }
             sum += row;
-            double[] entry = rows.computeIfAbsent(batch.trees().get(slice.tree()).id(), id -> new double[2]);
+            double[] entry =
+                    rows.computeIfAbsent(batch.trees().get(slice.tree()).id(), id -> new double[2]);
             entry[0] += row;
             entry[1] += slice.to() - slice.from();
         }

@@ -131,8 +131,7 @@ public final class StepPlanner {
                     tokens += lengthOf.applyAsInt(order[at++]);
                 }
                 int[] chosen = Arrays.copyOfRange(order, from, at);
-                steps.add(
-                        batch.padded ? inOrder(chosen) : BestFit.pack(chosen, lengthOf, batch.microBatchTokens));
+                steps.add(batch.padded ? inOrder(chosen) : BestFit.pack(chosen, lengthOf, batch.microBatchTokens));
             }
             cachedSteps = steps;
             cachedEpoch = epoch;

@@ -138,7 +138,8 @@ public final class Trainer {
             }
             long best = best();
             if (evaluations.exportBest() && best > 0 && best != total) {
-                LOG.info("the weights of step {} had the lowest held-out loss and are the ones that are exported", best);
+                LOG.info(
+                        "the weights of step {} had the lowest held-out loss and are the ones that are exported", best);
                 for (Checkpoints.Saved saved : checkpoints.all()) {
                     if (saved.step() == best) {
                         optimizer.load(saved.directory().resolve("state.safetensors"));

@@ -22,7 +22,8 @@ public final class WindowTask implements TrainingTask {
      * @param windows as {@link WrapPacking} cut them; those without a supervised token must have been left out
      */
     public WindowTask(List<PromptTree> documents, List<WrapPacking.Window> windows, boolean isolated) {
-        this.windows = windows.stream().map(window -> fragments(documents, window)).toList();
+        this.windows =
+                windows.stream().map(window -> fragments(documents, window)).toList();
         this.isolated = isolated;
         List<PromptTree> all = new ArrayList<>();
         this.windows.forEach(all::addAll);

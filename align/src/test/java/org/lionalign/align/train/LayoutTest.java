@@ -85,7 +85,9 @@ class LayoutTest {
             WindowTask together = new WindowTask(documents, windows, false);
             for (int w = 0; w < windows.size(); w++) {
                 PackedBatch batch = apart.batch(new int[] {w});
-                assertThat(batch.length()).isEqualTo(apart.length(w)).isEqualTo(windows.get(w).length());
+                assertThat(batch.length())
+                        .isEqualTo(apart.length(w))
+                        .isEqualTo(windows.get(w).length());
                 float[] alone = model.logps(PackedBatch.of(List.of(batch.trees().get(0))));
                 assertThat(Arrays.copyOf(model.logps(batch), alone.length)).containsExactly(alone, within(1e-5f));
                 assertThat(together.batch(new int[] {w}).trees()).hasSize(1);
@@ -97,8 +99,7 @@ class LayoutTest {
     @Test
     void paddedPassesKeepWithinTheBudget() {
         int[] lengths = {5, 9, 3, 3, 30, 2};
-        StepPlanner planner = new StepPlanner(
-                6, i -> lengths[i], new StepPlanner.Batch(6, 0, 20, true), 1, "x", false);
+        StepPlanner planner = new StepPlanner(6, i -> lengths[i], new StepPlanner.Batch(6, 0, 20, true), 1, "x", false);
         List<int[]> passes = planner.step(1).microBatches();
         assertThat(passes).containsExactly(new int[] {0, 1}, new int[] {2, 3}, new int[] {4}, new int[] {5});
     }

@@ -140,8 +140,8 @@ public record StageRecipe(
             Integer keepCheckpoints) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
-        public static final Train DEFAULT = new Train(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+        public static final Train DEFAULT =
+                new Train(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
         public Train {
             epochs = epochs == null ? 1.0 : epochs;
@@ -197,7 +197,8 @@ public record StageRecipe(
      * @param prompts JSONL of prompts that are answered, greedily, at every evaluation
      * @param maxNewTokens of such an answer, 128
      */
-    public record Eval(Long everySteps, String export, @Nullable String prompts, Integer maxNewTokens) {
+    public record Eval(
+            Long everySteps, String export, @Nullable String prompts, Integer maxNewTokens) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
         public static final Eval DEFAULT = new Eval(null, null, null, null);
