@@ -86,17 +86,22 @@ public final class Stage {
         LoadOptions options =
                 new LoadOptions(compute, Device.CPU, !lora, recipe.model().recompute());
         try (CausalLm model = CausalLm.load(source, options)) {
-            StageData data = new StageData(text, recipe.data(), model.config().longestSequence());
+            StageData data = new StageData(
+                    text,
+                    recipe.data(),
+                    recipe.seed(),
+                    model.config().longestSequence(),
+                    new DataCache(run.resolve("data")));
             List<PromptTree> train = trees(data, recipe.data().train());
-            List<String> evalFiles = recipe.data().eval();
+            List<StageRecipe.Source> evalFiles = recipe.data().eval();
             List<PromptTree> held = evalFiles.isEmpty() ? List.of() : trees(data, evalFiles);
             write("recipe.resolved.yaml", RecipeReader.write(recipe));
-            write("ledger.json", data.ledger().toJson().toPrettyString());
             // The reference is this very model before its first step, in the same numeric mode.
             TrainingTask task = preference
                     ? pairs(model, train)
                     : data.packed(train, model.config().longestSequence(), recipe.train());
             TrainingTask heldTask = held.isEmpty() ? null : preference ? pairs(model, held) : new SftTask(held);
+            write("ledger.json", data.ledgerJson().toPrettyString());
             if (lora) {
                 attach(model);
             }
@@ -132,7 +137,7 @@ public final class Stage {
         }
     }
 
-    private List<PromptTree> trees(StageData data, List<String> files) {
+    private List<PromptTree> trees(StageData data, List<StageRecipe.Source> files) {
         return preference ? data.pairs(files) : data.conversations(files);
     }
 
@@ -171,7 +176,8 @@ public final class Stage {
                 lines.forEach(prompts::add);
             }
         }
-        SamplingOptions greedy = SamplingOptions.greedy(recipe.eval().maxNewTokens(), text.stops());
+        SamplingOptions greedy = SamplingOptions.greedy(
+                Objects.requireNonNullElse(recipe.eval().maxNewTokens(), 128), text.stops());
         return () -> new Evaluations.Seen(
                 held == null ? Json.object() : evaluate(model, held),
                 prompts.isEmpty()

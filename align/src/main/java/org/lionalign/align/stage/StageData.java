@@ -1,38 +1,59 @@
 package org.lionalign.align.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.SftTask;
+import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.align.train.WindowTask;
-import org.lionalign.core.chat.Conversation;
-import org.lionalign.core.chat.EncodedChat;
-import org.lionalign.core.chat.Message;
-import org.lionalign.core.chat.RenderedChat;
 import org.lionalign.core.data.ChatRows;
+import org.lionalign.core.data.Decontamination;
 import org.lionalign.core.data.Ledger;
+import org.lionalign.core.data.Mixture;
+import org.lionalign.core.data.NearDuplicates;
+import org.lionalign.core.data.RowFiles;
+import org.lionalign.core.data.RowReader;
 import org.lionalign.core.error.BadInput;
-import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.pack.TreeStore;
 import org.lionalign.core.pack.WrapPacking;
 import org.lionalign.core.recipe.StageRecipe;
 
-/** Rows to trees: rendered, tokenised, checked, each one kept or set aside with a reason. */
+/**
+ * Sources to trees: read, encoded on all cores, compared with what was seen, drawn by fraction; each row kept or set aside with a reason.
+ * The trees lie in a store on disk that is found again by the hash of everything that shaped it.
+ */
 final class StageData {
+    /** Rows that are encoded at a time. */
+    private static final int CHUNK = 1024;
+
     private final TextModel text;
     private final StageRecipe.Data data;
+    private final long seed;
     private final int longest;
+    private final DataCache cache;
     private final Ledger ledger = new Ledger();
+    private final List<Ledger> ledgers = new ArrayList<>();
 
     /** @param context the model's longest sequence */
-    StageData(TextModel text, StageRecipe.Data data, int context) {
+    StageData(TextModel text, StageRecipe.Data data, long seed, int context, DataCache cache) {
         this.text = text;
         this.data = data;
+        this.seed = seed;
+        this.cache = cache;
         Integer set = data.maxLengthTokens();
         if (set != null && set > context) {
             throw new BadInput(
@@ -41,19 +62,18 @@ final class StageData {
         this.longest = set == null ? context : set;
     }
 
-    Ledger ledger() {
-        return ledger;
+    /** What happened to each row of everything that was read, and windows that packing dropped. */
+    ObjectNode ledgerJson() {
+        ObjectNode all = ledger.toJson();
+        ledgers.forEach(one -> all.setAll(one.toJson()));
+        return all;
     }
 
-    private interface Encoding {
-        PromptTree encode(JsonNode row, String id) throws ChatRows.Unusable;
+    List<PromptTree> conversations(List<StageRecipe.Source> sources) {
+        return trees("conversations", sources);
     }
 
-    List<PromptTree> conversations(List<String> files) {
-        return read(files, this::document);
-    }
-
-    List<PromptTree> pairs(List<String> files) {
+    List<PromptTree> pairs(List<StageRecipe.Source> sources) {
         if (data.overlong().startsWith("cut")) {
             throw new BadInput(
                     "data.overlong: expected error or set_aside for pairs (a cut answer would be compared), found "
@@ -67,104 +87,154 @@ final class StageData {
         if (!data.lossOn().equals("assistant")) {
             throw new BadInput("data.loss_on: expected assistant or nothing for pairs, found " + data.lossOn());
         }
-        return read(files, this::pair);
+        return trees("pairs", sources);
     }
 
-    private List<PromptTree> read(List<String> files, Encoding encoding) {
-        List<PromptTree> trees = new ArrayList<>();
-        for (String file : files) {
-            try (JsonLines lines = JsonLines.open(Path.of(file))) {
-                for (JsonLines.Attempt row = lines.next(); row != null; row = lines.next()) {
-                    ledger.read(file);
-                    JsonNode value = row.value();
-                    if (value == null || !value.isObject()) {
-                        ledger.setAside(file, value == null ? "not JSON" : "not an object");
-                        continue;
+    private List<PromptTree> trees(String kind, List<StageRecipe.Source> sources) {
+        String key = cache.key(kind, sources, data, seed, longest, text);
+        DataCache.Entry entry = cache.get(key, folder -> build(folder, kind.equals("pairs"), sources));
+        ledgers.add(entry.ledger());
+        return entry.trees();
+    }
+
+    /** Writes the store and returns the order in which its trees are used, with the ledger. */
+    private DataCache.Built build(Path folder, boolean pairs, List<StageRecipe.Source> sources) throws IOException {
+        Ledger counts = new Ledger();
+        RowEncoder encoder = new RowEncoder(text, data, seed, longest);
+        Seen seen = new Seen(data);
+        List<int[]> orders = new ArrayList<>();
+        try (TreeStore.Writer writer = new TreeStore.Writer(folder)) {
+            for (StageRecipe.Source source : sources) {
+                int first = writer.size();
+                for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
+                    readFile(file, source, pairs, encoder, seen, writer, counts);
+                }
+                int n = writer.size() - first;
+                int[] rows = Mixture.rows(
+                        n,
+                        source.fraction(),
+                        data.faithful() ? seed : StepPlanner.derivedSeed("fraction/" + source.path(), seed),
+                        data.faithful());
+                long distinct = Math.min(n, rows.length);
+                counts.notDrawn(name(source), n - distinct);
+                counts.repeated(name(source), rows.length - distinct);
+                for (int r = 0; r < rows.length; r++) {
+                    rows[r] += first;
+                }
+                orders.add(rows);
+            }
+            counts.check();
+            counts.checkShare(data.setAsideShare());
+            int[] order =
+                    orders.stream().flatMapToInt(java.util.Arrays::stream).toArray();
+            if (order.length == 0) {
+                throw new BadInput(sources.stream().map(StageRecipe.Source::path).toList()
+                        + ": expected rows to train on, found none that can be used: " + counts.toJson());
+            }
+            return new DataCache.Built(order, writer.digest(), counts);
+        }
+    }
+
+    private static String name(StageRecipe.Source source) {
+        return source.path() + (source.split() == null ? "" : "#" + source.split());
+    }
+
+    /** A row on its way: its tree, or why there is none, or the error that ends the run. */
+    private record Outcome(
+            RowEncoder.@Nullable Encoded encoded,
+            String reason,
+            @Nullable BadInput error) {}
+
+    private void readFile(
+            Path file,
+            StageRecipe.Source source,
+            boolean pairs,
+            RowEncoder encoder,
+            Seen seen,
+            TreeStore.Writer writer,
+            Ledger counts)
+            throws IOException {
+        String name = name(source);
+        Function<RowReader.Row, Outcome> encode = row -> {
+            JsonNode value = row.value();
+            if (value == null || !value.isObject()) {
+                return new Outcome(null, value == null ? "not JSON" : "not an object", null);
+            }
+            String id = file + ":" + row.number();
+            try {
+                return new Outcome(
+                        pairs ? encoder.pair(value, id) : encoder.document(value, id, source.layout()), "", null);
+            } catch (ChatRows.Unusable e) {
+                return new Outcome(null, String.valueOf(e.getMessage()), null);
+            } catch (BadInput e) {
+                return new Outcome(null, "", e); // thrown in the rows' order, whichever core met it first
+            }
+        };
+        boolean any = false;
+        try (RowReader rows = RowFiles.open(file)) {
+            List<RowReader.Row> chunk = new ArrayList<>(CHUNK);
+            for (RowReader.Row row = rows.next(); ; row = rows.next()) {
+                if (row != null) {
+                    chunk.add(row);
+                    any = true;
+                }
+                if (row == null || chunk.size() == CHUNK) {
+                    for (Outcome outcome : chunk.parallelStream().map(encode).toList()) {
+                        counts.read(name);
+                        if (outcome.error() != null) {
+                            throw outcome.error();
+                        }
+                        RowEncoder.Encoded encoded = outcome.encoded();
+                        String reason = encoded == null ? outcome.reason() : seen.reasonAgainst(encoded);
+                        if (reason != null || encoded == null) {
+                            counts.setAside(name, String.valueOf(reason));
+                            continue;
+                        }
+                        writer.add(encoded.tree());
+                        counts.keep(name);
+                        if (encoded.cut()) {
+                            counts.cut(name);
+                        }
                     }
-                    try {
-                        trees.add(encoding.encode(value, file + ":" + row.line()));
-                        ledger.keep(file);
-                    } catch (ChatRows.Unusable e) {
-                        ledger.setAside(file, String.valueOf(e.getMessage()));
-                    }
+                    chunk.clear();
+                }
+                if (row == null) {
+                    break;
                 }
             }
         }
-        ledger.check();
-        if (trees.isEmpty()) {
-            throw new BadInput(files + ": expected rows to train on, found none that can be used: " + ledger.toJson());
+        if (!any) {
+            throw new BadInput(file + ": expected rows, found an empty file");
         }
-        return trees;
     }
 
-    private PromptTree document(JsonNode row, String id) throws ChatRows.Unusable {
-        Conversation conversation = ChatRows.conversation(row);
-        EncodedChat encoded = encode(conversation, id);
-        boolean cut = false;
-        if (data.overlong().equals("cut_middle_turns") && !data.packing().equals("wrap")) {
-            Conversation shorter = withoutMiddle(conversation);
-            while (encoded.ids().length > longest && shorter != null) {
-                encoded = encode(shorter, id);
-                shorter = withoutMiddle(shorter);
-                cut = true;
+    /** What was read before, and what must not be trained on. */
+    private static final class Seen {
+        private final @Nullable Set<ByteBuffer> keys;
+        private final @Nullable NearDuplicates near;
+        private final @Nullable Decontamination benchmarks;
+
+        Seen(StageRecipe.Data data) {
+            keys = data.deduplicate() ? new HashSet<>() : null;
+            Double threshold = data.nearDuplicates();
+            near = threshold == null ? null : new NearDuplicates(threshold);
+            benchmarks = data.decontaminate().isEmpty()
+                    ? null
+                    : new Decontamination(
+                            data.decontaminate().stream().map(Path::of).toList());
+        }
+
+        @Nullable
+        String reasonAgainst(RowEncoder.Encoded row) {
+            // Sixteen bytes of a SHA-256 are more than enough to tell rows apart, and half the memory.
+            if (keys != null && !keys.add(ByteBuffer.wrap(java.util.Arrays.copyOf(row.key(), 16)))) {
+                return Ledger.DUPLICATE;
             }
-        }
-        int[] ids = encoded.ids();
-        boolean[] supervised = encoded.supervised();
-        if (data.lossOn().equals("all")) {
-            supervised = new boolean[ids.length];
-            Arrays.fill(supervised, true);
-        }
-        if (ids.length > longest && !data.packing().equals("wrap")) {
-            fits(ids.length, id);
-            ids = Arrays.copyOf(ids, longest); // cut_end: what is left carries no stop token
-            supervised = Arrays.copyOf(supervised, longest);
-            cut = true;
-        }
-        PromptTree tree = PromptTree.document(id, ids, supervised);
-        if (tree.supervisedTokens() == 0) {
-            throw new ChatRows.Unusable("no supervised token");
-        }
-        if (cut) {
-            ledger.cut(source(id));
-        }
-        return tree;
-    }
-
-    private EncodedChat encode(Conversation conversation, String id) {
-        RenderedChat chat = text.template().render(conversation);
-        int lastTurn =
-                chat.turns().stream().mapToInt(RenderedChat.Turn::message).max().orElse(-1);
-        EncodedChat encoded = EncodedChat.encode(
-                chat,
-                text.tokenizer(),
-                turn -> conversation.messages().get(turn.message()).train()
-                        && (!data.lossOn().equals("last_turn") || turn.message() == lastTurn));
-        if (!data.lossOn().equals("all")) {
-            encoded.checkStops(text.stops(), id);
-        }
-        return encoded;
-    }
-
-    private static String source(String id) {
-        return id.substring(0, id.lastIndexOf(':'));
-    }
-
-    /** Without its second question and what answers it, so that system turn, first question and last answer stay; null when that is all. */
-    private static @Nullable Conversation withoutMiddle(Conversation conversation) {
-        List<Message> messages = conversation.messages();
-        List<Integer> questions = new ArrayList<>();
-        for (int m = 0; m < messages.size(); m++) {
-            if (messages.get(m).role().equals("user")) {
-                questions.add(m);
+            if (benchmarks != null && benchmarks.contaminated(row.words())) {
+                return "holds a benchmark's prompt";
             }
+            return near != null && near.seen(row.words()) ? "near duplicate" : null;
         }
-        if (questions.size() < 3) {
-            return null;
-        }
-        List<Message> kept = new ArrayList<>(messages.subList(0, questions.get(1)));
-        kept.addAll(messages.subList(questions.get(2), messages.size()));
-        return new Conversation(kept, conversation.extra());
     }
 
     /**
@@ -216,33 +286,5 @@ final class StageData {
             }
         }
         return kept;
-    }
-
-    private PromptTree pair(JsonNode row, String id) throws ChatRows.Unusable {
-        ChatRows.Pair pair = ChatRows.pair(row);
-        TextModel.Pair chosen = text.split(pair.prompt(), pair.chosen());
-        TextModel.Pair rejected = text.split(pair.prompt(), pair.rejected());
-        if (!Arrays.equals(chosen.prompt(), rejected.prompt())) {
-            throw new ChatRows.Unusable("different prompts");
-        }
-        if (Arrays.equals(chosen.answer(), rejected.answer())) {
-            throw new ChatRows.Unusable("identical answers");
-        }
-        PromptTree tree = PromptTree.answers(id, chosen.prompt(), List.of(chosen.answer(), rejected.answer()));
-        if (tree.longestPath() > longest) {
-            fits(tree.longestPath(), id);
-        }
-        return tree;
-    }
-
-    /** What to do with a row that is too long; returns only when it may be cut. */
-    private void fits(int tokens, String id) throws ChatRows.Unusable {
-        switch (data.overlong()) {
-            case "set_aside", "cut_middle_turns" -> throw new ChatRows.Unusable("too long");
-            case "error" ->
-                throw new BadInput(id + ": expected at most " + longest + " tokens, found " + tokens
-                        + "; data.overlong says what to do with such rows");
-            default -> {}
-        }
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.pack.TreeStore;
 
 /** Supervised fine-tuning on documents (or any trees) with supervised tokens. */
 public final class SftTask extends TreeTask {
@@ -33,7 +34,7 @@ public final class SftTask extends TreeTask {
     public SftTask(List<PromptTree> trees, Layout layout) {
         super(trees, digestOf(layout == Layout.ISOLATED ? "sft" : "sft/" + layout, trees));
         this.layout = layout;
-        for (PromptTree tree : trees) {
+        for (PromptTree tree : trees instanceof TreeStore.View ? List.<PromptTree>of() : trees) { // stored ones were checked
             if (tree.supervisedTokens() == 0) {
                 throw new BadInput(tree.id() + ": expected at least one supervised token, found none");
             }
@@ -89,6 +90,11 @@ public final class SftTask extends TreeTask {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(kind.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            if (trees instanceof TreeStore.View stored) {
+                return HexFormat.of()
+                        .formatHex(
+                                digest.digest(stored.digest().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+            }
             for (PromptTree tree : trees) {
                 for (PromptTree.Node node : tree.nodes()) {
                     ByteBuffer bytes = ByteBuffer.allocate(8 + node.ids().length * 5);

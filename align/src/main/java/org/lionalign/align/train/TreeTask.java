@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.pack.TreeStore;
 
 /** A task whose examples are trees in memory. */
 abstract class TreeTask implements TrainingTask {
@@ -11,7 +12,7 @@ abstract class TreeTask implements TrainingTask {
     private final String digest;
 
     TreeTask(List<PromptTree> trees, String digest) {
-        this.trees = List.copyOf(trees);
+        this.trees = trees instanceof TreeStore.View ? trees : List.copyOf(trees);
         this.digest = digest;
     }
 
@@ -22,7 +23,9 @@ abstract class TreeTask implements TrainingTask {
 
     @Override
     public int length(int example) {
-        return trees.get(example).length();
+        return trees instanceof TreeStore.View stored
+                ? stored.tokens(example)
+                : trees.get(example).length();
     }
 
     /** An example's tree. */

@@ -4,14 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.core.chat.Conversation;
 import org.lionalign.core.chat.Message;
 import org.lionalign.core.json.Json;
 
 /**
  * Rows as people have them, by looking at their columns: {@code messages}, ShareGPT {@code conversations}, Alpaca
- * {@code instruction/input/output}, {@code prompt/completion}, {@code question/answer}; for pairs {@code prompt/chosen/rejected} and
- * {@code chosen/rejected} as whole conversations.
+ * {@code instruction/input/output}, {@code prompt/completion}, {@code query/response}, {@code question/answer}, and what LION's nine
+ * sources have. Pairs are {@link PairRows}'.
  *
  * <p>A row that cannot be used throws {@link Unusable} with the reason for the ledger.
  */
@@ -25,41 +26,77 @@ public final class ChatRows {
         }
     }
 
-    /** A prompt with a better and a worse answer. */
-    public record Pair(Conversation prompt, String chosen, String rejected) {}
+    /** Layouts of conversations by the columns that they must have; the first that fits is taken. */
+    public enum Layout {
+        MESSAGES("messages"),
+        /** ShareGPT, OpenHermes, SlimOrca, deita. */
+        SHAREGPT("conversations"),
+        /** Capybara: pairs of input and output. */
+        TURNS("conversation"),
+        ALPACA("instruction", "output"),
+        /** Magicoder-Evol-Instruct. */
+        ALPACA_RESPONSE("instruction", "response"),
+        COMPLETION("prompt", "completion"),
+        /** MetaMathQA. */
+        QUERY("query", "response"),
+        /** orca-math-word-problems, GSM8K. */
+        QUESTION("question", "answer");
+
+        private final List<String> columns;
+
+        Layout(String... columns) {
+            this.columns = List.of(columns);
+        }
+    }
 
     private ChatRows() {}
 
     /** A conversation with at least one assistant turn. */
     public static Conversation conversation(JsonNode row) throws Unusable {
-        Conversation conversation;
-        if (row.has("messages")) {
-            conversation = new Conversation(messages(row.get("messages"), "role", "content"), extra(row));
-        } else if (row.has("conversations")) {
-            List<Message> turns = messages(row.get("conversations"), "from", "value");
-            if (row.path("system").isTextual() && !row.path("system").asText().isBlank()) {
-                turns.add(0, new Message("system", row.get("system").asText()));
-            }
-            conversation = new Conversation(turns);
-        } else if (row.has("instruction") && (row.has("output") || row.has("response"))) {
-            String input = row.path("input").asText("");
-            conversation = asked(
-                    text(row, "instruction") + (input.isBlank() ? "" : "\n\n" + input),
-                    text(row, row.has("output") ? "output" : "response"));
-        } else if (row.has("prompt") && row.has("completion")) {
-            conversation = row.get("prompt").isArray()
-                    ? new Conversation(messages(row.get("prompt"), "role", "content"))
-                            .plus(new Message("assistant", last(row.get("completion"))))
-                    : asked(text(row, "prompt"), text(row, "completion"));
-        } else if (row.has("question") && row.has("answer")) {
-            conversation = asked(text(row, "question"), text(row, "answer"));
-        } else {
+        Layout layout = layout(row);
+        if (layout == null) {
             throw new Unusable("unknown columns");
         }
+        return conversation(row, layout);
+    }
+
+    /** The layout that a row's columns say, or null. */
+    public static @Nullable Layout layout(JsonNode row) {
+        for (Layout layout : Layout.values()) {
+            if (layout.columns.stream().allMatch(row::has)) {
+                return layout;
+            }
+        }
+        return null;
+    }
+
+    /** A conversation with at least one assistant turn, from a row of a known layout. */
+    public static Conversation conversation(JsonNode row, Layout layout) throws Unusable {
+        Conversation conversation =
+                switch (layout) {
+                    case MESSAGES -> new Conversation(messages(row.get("messages"), "role", "content"), extra(row));
+                    case SHAREGPT -> withSystem(row, messages(row.get("conversations"), "from", "value"));
+                    case TURNS -> withSystem(row, turns(row.get("conversation")));
+                    case ALPACA, ALPACA_RESPONSE -> {
+                        String input = row.path("input").asText("");
+                        yield asked(
+                                text(row, "instruction") + (input.isBlank() ? "" : "\n\n" + input),
+                                text(row, layout == Layout.ALPACA ? "output" : "response"));
+                    }
+                    case COMPLETION -> row.get("prompt").isArray()
+                            ? new Conversation(messages(row.get("prompt"), "role", "content"))
+                                    .plus(new Message("assistant", last(row.get("completion"))))
+                            : asked(text(row, "prompt"), text(row, "completion"));
+                    case QUERY -> asked(text(row, "query"), text(row, "response"));
+                    case QUESTION -> asked(text(row, "question"), text(row, "answer"));
+                };
         boolean answered = false;
         for (int m = 0; m < conversation.messages().size(); m++) {
             Message message = conversation.messages().get(m);
             answered |= message.isAssistant() && !message.content().isBlank();
+            if (message.role().equals("user") && message.content().isBlank()) {
+                throw new Unusable("empty turn");
+            }
             if (message.role().equals("system") && m > 0) {
                 throw new Unusable("system turn in the middle");
             }
@@ -70,48 +107,33 @@ public final class ChatRows {
         return conversation;
     }
 
-    /** A preference pair; the two conversations' common prompt is verified, never assumed. */
-    public static Pair pair(JsonNode row) throws Unusable {
-        if (!row.has("chosen") || !row.has("rejected")) {
-            throw new Unusable("unknown columns");
-        }
-        Conversation prompt;
-        String chosen;
-        String rejected;
-        if (row.get("chosen").isArray()
-                && row.get("rejected").isArray()
-                && !row.path("prompt").isArray()) {
-            List<Message> better = messages(row.get("chosen"), "role", "content");
-            List<Message> worse = messages(row.get("rejected"), "role", "content");
-            if (better.size() < 2
-                    || better.size() != worse.size()
-                    || !better.subList(0, better.size() - 1).equals(worse.subList(0, worse.size() - 1))) {
-                throw new Unusable("different prompts");
+    private static Conversation withSystem(JsonNode row, List<Message> turns) {
+        for (String key : List.of("system", "system_prompt")) {
+            String system = row.path(key).asText("");
+            if (!system.isBlank() && !turns.get(0).role().equals("system")) {
+                turns.add(0, new Message("system", system));
             }
-            prompt = new Conversation(better.subList(0, better.size() - 1));
-            chosen = better.get(better.size() - 1).content();
-            rejected = worse.get(worse.size() - 1).content();
-        } else {
-            prompt = row.path("prompt").isArray()
-                    ? new Conversation(messages(row.get("prompt"), "role", "content"))
-                    : Conversation.of(new Message("user", text(row, row.has("prompt") ? "prompt" : "instruction")));
-            chosen = last(row.get("chosen"));
-            rejected = last(row.get("rejected"));
         }
-        if (chosen.isBlank() || rejected.isBlank()) {
-            throw new Unusable("empty answer");
-        }
-        if (chosen.strip().equals(rejected.strip())) {
-            throw new Unusable("identical answers");
-        }
-        return new Pair(prompt, chosen, rejected);
+        return new Conversation(turns);
     }
 
-    private static Conversation asked(String question, String answer) {
+    private static List<Message> turns(JsonNode list) throws Unusable {
+        List<Message> turns = new ArrayList<>();
+        for (JsonNode node : list) {
+            turns.add(new Message("user", text(node, "input")));
+            turns.add(new Message("assistant", text(node, "output")));
+        }
+        if (turns.isEmpty()) {
+            throw new Unusable("no turns");
+        }
+        return turns;
+    }
+
+    static Conversation asked(String question, String answer) {
         return Conversation.of(new Message("user", question), new Message("assistant", answer));
     }
 
-    private static String last(JsonNode node) throws Unusable {
+    static String last(JsonNode node) throws Unusable {
         if (node.isTextual()) {
             return node.textValue();
         }
@@ -119,14 +141,14 @@ public final class ChatRows {
         return turns.get(turns.size() - 1).content();
     }
 
-    private static String text(JsonNode row, String key) throws Unusable {
+    static String text(JsonNode row, String key) throws Unusable {
         if (!row.path(key).isTextual()) {
             throw new Unusable(key + " is not text");
         }
         return row.get(key).textValue();
     }
 
-    private static List<Message> messages(JsonNode list, String roleKey, String contentKey) throws Unusable {
+    static List<Message> messages(JsonNode list, String roleKey, String contentKey) throws Unusable {
         if (!list.isArray() || list.isEmpty()) {
             throw new Unusable("no turns");
         }

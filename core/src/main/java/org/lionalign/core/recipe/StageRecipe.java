@@ -1,5 +1,7 @@
 package org.lionalign.core.recipe;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
@@ -57,25 +59,35 @@ public record StageRecipe(
     }
 
     /**
-     * @param train JSONL files (also .gz)
-     * @param eval held-out JSONL files (default none)
+     * @param train sources: files (JSONL, also .gz; JSON array; Parquet), folders with splits, or sections that say more
+     * @param eval held-out sources (default none)
      * @param maxLengthTokens longest example (default the model's context)
      * @param overlong {@code error} (default), {@code set_aside}, {@code cut_end} or {@code cut_middle_turns}; pairs know no cutting
      * @param lossOn {@code assistant} (default), {@code last_turn} or {@code all}; not for pairs
      * @param packing {@code best_fit} (default: documents are never cut), {@code wrap} (the paper's windows of max_length_tokens) or
      *     {@code none} (padded); not for pairs
      * @param isolation whether packed documents are kept from seeing each other (default true); not for pairs, nor for packing none
-     * @param faithful the original's packing and marker-searched masks instead of Lion's (default false); only with packing wrap
+     * @param faithful the original's order, packing and marker-searched masks instead of Lion's (default false); only with packing wrap
+     * @param deduplicate rows whose conversation (for pairs: prompt and answers) occurred before are set aside (default true)
+     * @param emptySystemProbability how often a conversation without a system turn gets an empty one, 0
+     * @param nearDuplicates similarity from which a text counts as seen before, e.g. 0.8; default off
+     * @param decontaminate files of benchmark prompts: rows with 13 words in a row of one are set aside; default none
+     * @param setAsideShare largest share of a source's rows that may be set aside as unusable before the run fails, 0.5
      */
     public record Data(
-            List<String> train,
-            List<String> eval,
+            List<Source> train,
+            List<Source> eval,
             @Nullable Integer maxLengthTokens,
             String overlong,
             String lossOn,
             String packing,
             Boolean isolation,
-            Boolean faithful) {
+            Boolean faithful,
+            Boolean deduplicate,
+            Double emptySystemProbability,
+            @Nullable Double nearDuplicates,
+            List<String> decontaminate,
+            Double setAsideShare) {
         public Data {
             require(train != null && !train.isEmpty(), "data.train", "at least one file", "none");
             train = List.copyOf(train);
@@ -102,6 +114,21 @@ public record StageRecipe(
             require(isolation || !packing.equals("none"), "data.isolation", "true with packing none", false);
             faithful = faithful != null && faithful;
             require(!faithful || packing.equals("wrap"), "data.faithful", "packing wrap with it", packing);
+            deduplicate = deduplicate == null || deduplicate;
+            emptySystemProbability = emptySystemProbability == null ? 0.0 : emptySystemProbability;
+            require(
+                    emptySystemProbability >= 0 && emptySystemProbability <= 1,
+                    "data.empty_system_probability",
+                    "0 to 1",
+                    emptySystemProbability);
+            require(
+                    nearDuplicates == null || (nearDuplicates > 0 && nearDuplicates <= 1),
+                    "data.near_duplicates",
+                    "above 0 and at most 1",
+                    nearDuplicates);
+            decontaminate = decontaminate == null ? List.of() : List.copyOf(decontaminate);
+            setAsideShare = setAsideShare == null ? 0.5 : setAsideShare;
+            require(setAsideShare >= 0 && setAsideShare <= 1, "data.set_aside_share", "0 to 1", setAsideShare);
         }
     }
 
@@ -182,6 +209,40 @@ public record StageRecipe(
         }
     }
 
+    /**
+     * One source of rows; a text alone is its path.
+     *
+     * @param path a file, or a folder with splits
+     * @param split in a folder (default train)
+     * @param fraction how much of it: above 1 repeats rows, 0 drops the source (default 1)
+     * @param layout the columns' meaning, by name; default by looking at them
+     */
+    public record Source(
+            String path,
+            @Nullable String split,
+            Double fraction,
+            @Nullable String layout) {
+        @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
+        public Source(
+                @JsonProperty("path") String path,
+                @JsonProperty("split") @Nullable String split,
+                @JsonProperty("fraction") @Nullable Double fraction,
+                @JsonProperty("layout") @Nullable String layout) {
+            require(path != null, "data source: path", "a file or folder", "nothing");
+            this.path = path;
+            this.split = split;
+            this.fraction = fraction == null ? 1.0 : fraction;
+            require(this.fraction >= 0, "data source " + path + ": fraction", "0 or above", this.fraction);
+            this.layout = layout;
+        }
+
+        /** All of a file. */
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        public static Source of(String path) {
+            return new Source(path, null, null, null);
+        }
+    }
+
     /** Rows {@code [from, to)} of a matrix. */
     public record Rows(Long from, Long to) {
         public Rows {
@@ -198,7 +259,7 @@ public record StageRecipe(
      * @param maxNewTokens of such an answer, 128
      */
     public record Eval(
-            Long everySteps, String export, @Nullable String prompts, Integer maxNewTokens) {
+            Long everySteps, String export, @Nullable String prompts, @Nullable Integer maxNewTokens) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
         public static final Eval DEFAULT = new Eval(null, null, null, null);
@@ -210,7 +271,7 @@ public record StageRecipe(
             require(List.of("last", "best").contains(export), "eval.export", "last or best", export);
             require(maxNewTokens == null || maxNewTokens > 0, "eval.max_new_tokens", "above 0", maxNewTokens);
             require(prompts != null || maxNewTokens == null, "eval.max_new_tokens", "prompts with it", "none");
-            maxNewTokens = maxNewTokens == null ? 128 : maxNewTokens;
+            maxNewTokens = maxNewTokens == null && prompts != null ? Integer.valueOf(128) : maxNewTokens;
         }
     }
 

@@ -43,7 +43,7 @@ class RecipeReaderTest {
         StageRecipe recipe =
                 read(GOOD, "train.epochs=2.5", "data.eval=[x=y.jsonl]", "loss.type=ipo", "model.lora.rank=4");
         assertThat(recipe.train().epochs()).isEqualTo(2.5);
-        assertThat(recipe.data().eval()).containsExactly("x=y.jsonl");
+        assertThat(recipe.data().eval()).extracting(StageRecipe.Source::path).containsExactly("x=y.jsonl");
         assertThat(recipe.loss().type()).isEqualTo("ipo");
         assertThat(recipe.model().lora().rank()).isEqualTo(4);
     }

@@ -1,0 +1,181 @@
+package org.lionalign.align.stage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.StepPlanner;
+import org.lionalign.core.chat.Conversation;
+import org.lionalign.core.chat.EncodedChat;
+import org.lionalign.core.chat.Message;
+import org.lionalign.core.chat.RenderedChat;
+import org.lionalign.core.data.ChatRows;
+import org.lionalign.core.data.Digests;
+import org.lionalign.core.data.PairRows;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.StageRecipe;
+
+/** A row to a tree: rendered, tokenised, checked. A pure function of the row, its id and the recipe, so that rows go through it in parallel. */
+final class RowEncoder {
+    private final TextModel text;
+    private final StageRecipe.Data data;
+    private final long seed;
+    private final int longest;
+
+    /**
+     * A row's tree and what is needed to compare it with others.
+     *
+     * @param key SHA-256 of the conversation
+     * @param words its whole text
+     * @param cut whether it lost something to fit
+     */
+    record Encoded(PromptTree tree, byte[] key, String words, boolean cut) {}
+
+    RowEncoder(TextModel text, StageRecipe.Data data, long seed, int longest) {
+        this.text = text;
+        this.data = data;
+        this.seed = seed;
+        this.longest = longest;
+    }
+
+    private static ChatRows.Layout chatLayout(String name) {
+        try {
+            return ChatRows.Layout.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new BadInput(
+                    "data source: layout: expected one of "
+                            + Arrays.toString(ChatRows.Layout.values()).toLowerCase(Locale.ROOT) + ", found " + name,
+                    e);
+        }
+    }
+
+    /** LION's empty system turn, drawn by the row's id. */
+    private Conversation withSystem(Conversation conversation, String id) {
+        double probability = data.emptySystemProbability();
+        if (probability == 0 || conversation.messages().get(0).role().equals("system")) {
+            return conversation;
+        }
+        double drawn = new SplittableRandom(StepPlanner.derivedSeed("system/" + id, seed)).nextDouble();
+        if (drawn >= probability) {
+            return conversation;
+        }
+        List<Message> messages = new ArrayList<>(conversation.messages());
+        messages.add(0, new Message("system", ""));
+        return new Conversation(messages, conversation.extra());
+    }
+
+    private static byte[] contentKey(List<Message> messages, String further) {
+        MessageDigest digest = Digests.sha256();
+        for (Message message : messages) {
+            digest.update((message.role() + "\0" + message.content().strip() + "\0").getBytes(StandardCharsets.UTF_8));
+        }
+        return digest.digest(further.strip().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String words(List<Message> messages) {
+        return messages.stream().map(Message::content).collect(Collectors.joining("\n"));
+    }
+
+    Encoded document(JsonNode row, String id, @Nullable String layoutName) throws ChatRows.Unusable {
+        Conversation conversation =
+                withSystem(layoutName == null ? ChatRows.conversation(row) : ChatRows.conversation(row, chatLayout(layoutName)), id);
+        EncodedChat encoded = encode(conversation, id);
+        boolean cut = false;
+        if (data.overlong().equals("cut_middle_turns") && !data.packing().equals("wrap")) {
+            Conversation shorter = withoutMiddle(conversation);
+            while (encoded.ids().length > longest && shorter != null) {
+                encoded = encode(shorter, id);
+                shorter = withoutMiddle(shorter);
+                cut = true;
+            }
+        }
+        int[] ids = encoded.ids();
+        boolean[] supervised = encoded.supervised();
+        if (data.lossOn().equals("all")) {
+            supervised = new boolean[ids.length];
+            Arrays.fill(supervised, true);
+        }
+        if (ids.length > longest && !data.packing().equals("wrap")) {
+            fits(ids.length, id);
+            ids = Arrays.copyOf(ids, longest); // cut_end: what is left carries no stop token
+            supervised = Arrays.copyOf(supervised, longest);
+            cut = true;
+        }
+        PromptTree tree = PromptTree.document(id, ids, supervised);
+        if (tree.supervisedTokens() == 0) {
+            throw new ChatRows.Unusable("no supervised token");
+        }
+        return new Encoded(tree, contentKey(conversation.messages(), ""), words(conversation.messages()), cut);
+    }
+
+    private EncodedChat encode(Conversation conversation, String id) {
+        RenderedChat chat = text.template().render(conversation);
+        int lastTurn =
+                chat.turns().stream().mapToInt(RenderedChat.Turn::message).max().orElse(-1);
+        EncodedChat encoded = EncodedChat.encode(
+                chat,
+                text.tokenizer(),
+                turn -> conversation.messages().get(turn.message()).train()
+                        && (!data.lossOn().equals("last_turn") || turn.message() == lastTurn));
+        if (!data.lossOn().equals("all")) {
+            encoded.checkStops(text.stops(), id);
+        }
+        return encoded;
+    }
+
+    /** Without its second question and what answers it, so that system turn, first question and last answer stay; null when that is all. */
+    private static @Nullable Conversation withoutMiddle(Conversation conversation) {
+        List<Message> messages = conversation.messages();
+        List<Integer> questions = new ArrayList<>();
+        for (int m = 0; m < messages.size(); m++) {
+            if (messages.get(m).role().equals("user")) {
+                questions.add(m);
+            }
+        }
+        if (questions.size() < 3) {
+            return null;
+        }
+        List<Message> kept = new ArrayList<>(messages.subList(0, questions.get(1)));
+        kept.addAll(messages.subList(questions.get(2), messages.size()));
+        return new Conversation(kept, conversation.extra());
+    }
+
+    Encoded pair(JsonNode row, String id) throws ChatRows.Unusable {
+        PairRows.Pair pair = PairRows.pair(row, id);
+        Conversation prompt = withSystem(pair.prompt(), id);
+        TextModel.Pair chosen = text.split(prompt, pair.chosen());
+        TextModel.Pair rejected = text.split(prompt, pair.rejected());
+        if (!Arrays.equals(chosen.prompt(), rejected.prompt())) {
+            throw new ChatRows.Unusable("different prompts");
+        }
+        if (Arrays.equals(chosen.answer(), rejected.answer())) {
+            throw new ChatRows.Unusable("identical answers");
+        }
+        PromptTree tree = PromptTree.answers(id, chosen.prompt(), List.of(chosen.answer(), rejected.answer()));
+        if (tree.longestPath() > longest) {
+            fits(tree.longestPath(), id);
+        }
+        List<Message> all = new ArrayList<>(prompt.messages());
+        all.add(new Message("assistant", pair.chosen()));
+        return new Encoded(tree, contentKey(all, pair.rejected()), words(all), false);
+    }
+
+    /** What to do with a row that is too long; returns only when it may be cut. */
+    private void fits(int tokens, String id) throws ChatRows.Unusable {
+        switch (data.overlong()) {
+            case "set_aside", "cut_middle_turns" -> throw new ChatRows.Unusable("too long");
+            case "error" ->
+                throw new BadInput(id + ": expected at most " + longest + " tokens, found " + tokens
+                        + "; data.overlong says what to do with such rows");
+            default -> {}
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package org.lionalign.align.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.SftTask;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.json.Json;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.StageRecipe;
+
+/** Sources, fractions, duplicates, the ledger and the cache, with the bundled tokenizer. */
+class StageDataTest {
+    private static final Path CUB = Path.of(System.getProperty("lion.root", ".."), "models/cub");
+
+    @TempDir
+    Path dir;
+
+    private Path a;
+    private Path b;
+
+    @BeforeEach
+    void rows() throws IOException {
+        a = write("a.jsonl", 0, 40);
+        b = write("b.jsonl", 30, 70); // ten of them are in a
+    }
+
+    private Path write(String name, int from, int to) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (int i = from; i < to; i++) {
+            lines.add("{\"instruction\": \"Tell me about the number " + i + ".\", \"output\": \"It is " + i + ".\"}");
+        }
+        return Files.write(dir.resolve(name), lines);
+    }
+
+    private StageData data(String... sets) throws IOException {
+        Path file = Files.writeString(
+                dir.resolve("r.yaml"),
+                "model: {path: m, template: chatml}\ndata:\n  train: ['" + a + "', {path: '" + b
+                        + "', fraction: 0.5}]\n  max_length_tokens: 256\n");
+        StageRecipe recipe = RecipeReader.read(file, List.of(sets), StageRecipe.class);
+        this.recipe = recipe;
+        return new StageData(
+                TextModel.open(CUB, "chatml"), recipe.data(), recipe.seed(), 512, new DataCache(dir.resolve("cache")));
+    }
+
+    private StageRecipe recipe;
+
+    private List<PromptTree> trees(StageData data) {
+        return data.conversations(recipe.data().train());
+    }
+
+    private List<Path> cached() throws IOException {
+        try (Stream<Path> children = Files.list(dir.resolve("cache"))) {
+            return children.toList();
+        }
+    }
+
+    @Test
+    void aDuplicateStaysInTheEarlierSourceAndFractionsCountAfterwards() throws IOException {
+        StageData data = data();
+        List<PromptTree> trees = trees(data);
+        assertThat(trees).hasSize(40 + 15);
+        ObjectNode ledger = data.ledgerJson();
+        JsonNode second = ledger.get(b.toString());
+        assertThat(second.path("in").asInt()).isEqualTo(40);
+        assertThat(second.path("kept").asInt()).isEqualTo(15);
+        assertThat(second.path("set_aside").path("duplicate").asInt()).isEqualTo(10);
+        assertThat(second.path("set_aside").path("not drawn (fraction)").asInt()).isEqualTo(15);
+        assertThat(trees.get(0).id()).isEqualTo(a + ":1");
+        StageData repeated = data("data.train=[{path: '" + a + "', fraction: 2.25}]", "data.deduplicate=false");
+        assertThat(trees(repeated)).hasSize(90);
+        assertThat(repeated.ledgerJson().get(a.toString()).path("repeated").asInt()).isEqualTo(50);
+    }
+
+    @Test
+    void theCacheIsFoundAgainAndAnythingThatShapesTheTreesMakesAnother() throws IOException {
+        List<PromptTree> first = trees(data());
+        assertThat(cached()).hasSize(1);
+        String digest = new SftTask(first).digest();
+        assertThat(new SftTask(trees(data())).digest()).isEqualTo(digest);
+        assertThat(cached()).hasSize(1);
+        Set<String> digests = new HashSet<>(Set.of(digest));
+        int entries = 1;
+        for (String set : List.of(
+                "seed=7",
+                "data.loss_on=all",
+                "data.max_length_tokens=128",
+                "data.empty_system_probability=1",
+                "data.deduplicate=false",
+                "data.overlong=set_aside",
+                "data.near_duplicates=0.9")) {
+            digests.add(new SftTask(trees(data(set))).digest());
+            assertThat(cached()).as(set).hasSize(++entries);
+        }
+        Files.writeString(a, Files.readString(a).replace("number 3.", "digit 3."));
+        digests.add(new SftTask(trees(data())).digest());
+        assertThat(cached()).hasSize(++entries);
+        assertThat(digests.size()).isGreaterThanOrEqualTo(5);
+    }
+
+    @Test
+    void emptySystemTurnsAreDrawnByTheRow() throws IOException {
+        int without = trees(data("data.train=['" + a + "']")).stream().mapToInt(PromptTree::length).sum();
+        int always = trees(data("data.train=['" + a + "']", "data.empty_system_probability=1")).stream()
+                .mapToInt(PromptTree::length)
+                .sum();
+        assertThat(always).isGreaterThan(without);
+        int each = (always - without) / 40;
+        assertThat(always - without).isEqualTo(40 * each);
+        int half = trees(data("data.train=['" + a + "']", "data.empty_system_probability=0.5")).stream()
+                .mapToInt(PromptTree::length)
+                .sum();
+        assertThat((half - without) / each).isBetween(8, 32);
+    }
+
+    @Test
+    void badRowsAreCountedAndTooManyAreAnError() throws IOException {
+        Path bad = dir.resolve("bad.jsonl");
+        List<String> lines = new ArrayList<>(List.of(
+                "{\"messages\": [{\"role\": \"wizard\", \"content\": \"x\"}]}",
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}",
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}",
+                "{\"messages\": [{\"role\": \"system\", \"content\": \"s\"}, {\"role\": \"system\", \"content\": \"s\"},"
+                        + "{\"role\": \"user\", \"content\": \"x\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}",
+                "{\"messages\": \"text\"}",
+                "{\"messages\": [{\"role\": \"user\", \"content\": 7}]}",
+                "[1]",
+                "{\"x\": NaN}",
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"fine\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}"));
+        Files.write(bad, lines);
+        assertThatThrownBy(() -> trees(data("data.train=['" + bad + "']")))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("bad.jsonl")
+                .hasMessageContaining("8 of 9");
+        StageData data = data("data.train=['" + bad + "']", "data.set_aside_share=1");
+        assertThat(trees(data)).hasSize(1);
+        JsonNode reasons = data.ledgerJson().get(bad.toString()).get("set_aside");
+        assertThat(reasons.properties().stream().map(e -> e.getKey()).toList())
+                .containsExactlyInAnyOrder(
+                        "unknown role",
+                        "empty turn",
+                        "no assistant turn",
+                        "system turn in the middle",
+                        "no turns",
+                        "content is not text",
+                        "not an object",
+                        "not JSON");
+        Path empty = Files.createFile(dir.resolve("empty.jsonl"));
+        assertThatThrownBy(() -> trees(data("data.train=['" + empty + "']")))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("empty.jsonl");
+        assertThat(cached().stream().map(p -> p.getFileName().toString()))
+                .noneMatch(name -> name.startsWith(".part-"));
+    }
+
+    @Test
+    void middleTurnsGoBeforeTheEndDoes() throws IOException {
+        StringBuilder turns = new StringBuilder("{\"role\": \"system\", \"content\": \"be kind\"}");
+        for (int t = 0; t < 6; t++) {
+            turns.append(",{\"role\": \"user\", \"content\": \"question " + t + " about a long walk in the rain\"},")
+                    .append("{\"role\": \"assistant\", \"content\": \"answer " + t + " about the same long walk\"}");
+        }
+        Path chat = Files.writeString(dir.resolve("chat.jsonl"), "{\"messages\": [" + turns + "]}");
+        StageData data = data(
+                "data.train=['" + chat + "']", "data.max_length_tokens=100", "data.overlong=cut_middle_turns");
+        PromptTree tree = trees(data).get(0);
+        String text = TextModel.open(CUB, "chatml")
+                .tokenizer()
+                .decode(tree.nodes().get(0).ids(), false);
+        assertThat(tree.length()).isLessThanOrEqualTo(100);
+        assertThat(text).contains("be kind", "question 0", "answer 5").doesNotContain("question 1 ");
+        assertThat(data.ledgerJson().get(chat.toString()).path("cut").asInt()).isEqualTo(1);
+        List<PromptTree> windows = trees(data(
+                "data.train=['" + chat + "']", "data.max_length_tokens=32", "data.packing=wrap"));
+        assertThat(windows.get(0).length()).isGreaterThan(100); // windows cut it later
+    }
+}

@@ -1,0 +1,155 @@
+package org.lionalign.core.data;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.json.JsonLines;
+
+/** Opens rows in the formats that data sets come in: JSONL (also .gz), a JSON array, Parquet, and folders of those with splits. */
+public final class RowFiles {
+    private static final ObjectMapper MAPPER =
+            JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+    private static final List<String> ENDINGS = List.of(".jsonl", ".jsonl.gz", ".json", ".parquet");
+
+    private RowFiles() {}
+
+    /**
+     * The files behind a path: itself, or those of a split in a folder in Hugging Face layout ({@code train.jsonl},
+     * {@code data/train-00000-of-00002.parquet}, {@code train/0.parquet}), in order.
+     */
+    public static List<Path> files(Path path, @Nullable String split) {
+        if (Files.isRegularFile(path) || path.toString().equals("-")) {
+            if (split != null) {
+                throw new BadInput(path + ": split: expected a folder with splits, found a file");
+            }
+            return List.of(path);
+        }
+        if (!Files.isDirectory(path)) {
+            throw new BadInput(path + ": no such file or folder");
+        }
+        String wanted = split == null ? "train" : split;
+        List<Path> found = new ArrayList<>();
+        TreeSet<String> seen = new TreeSet<>();
+        try (Stream<Path> walk = Files.walk(path, 3)) {
+            for (Path file : walk.filter(Files::isRegularFile).sorted().toList()) {
+                String name = file.getFileName().toString();
+                if (ENDINGS.stream().noneMatch(name::endsWith)) {
+                    continue;
+                }
+                Path folder = file.getParent();
+                String inFolder = folder == null || folder.equals(path) ? "" : String.valueOf(folder.getFileName());
+                String stem = name.substring(0, name.indexOf('.')).replaceFirst("-\\d{5}-of-\\d{5}(-\\w+)?$", "");
+                seen.add(inFolder.isEmpty() || inFolder.equals("data") ? stem : inFolder);
+                if (stem.equals(wanted) || inFolder.equals(wanted)) {
+                    found.add(file);
+                }
+            }
+        } catch (IOException e) {
+            throw new BadInput(path + ": cannot be listed: " + e.getMessage(), e);
+        }
+        if (found.isEmpty()) {
+            throw new BadInput(path + ": split: expected one of " + seen + ", found " + wanted);
+        }
+        return found;
+    }
+
+    /** Opens one file by its ending; what has another is read as JSONL. */
+    public static RowReader open(Path file) {
+        String name = file.toString();
+        if (name.endsWith(".parquet")) {
+            return new ParquetRows(file);
+        }
+        return name.endsWith(".json") && startsWithBracket(file) ? new Array(file) : new Lines(file);
+    }
+
+    private static boolean startsWithBracket(Path file) {
+        try (var in = Files.newInputStream(file)) {
+            int c = in.read();
+            while (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0xEF || c == 0xBB || c == 0xBF) {
+                c = in.read();
+            }
+            return c == '[';
+        } catch (IOException e) {
+            throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static final class Lines implements RowReader {
+        private final JsonLines lines;
+
+        Lines(Path file) {
+            lines = JsonLines.open(file);
+        }
+
+        @Override
+        public @Nullable Row next() {
+            JsonLines.Attempt attempt = lines.next();
+            return attempt == null ? null : new Row(attempt.line(), attempt.value(), attempt.error());
+        }
+
+        @Override
+        public void close() {
+            lines.close();
+        }
+    }
+
+    /** One array of objects, read element by element. Broken JSON ends it: what follows cannot be told apart. */
+    private static final class Array implements RowReader {
+        private final Path file;
+        private final JsonParser parser;
+        private long number;
+
+        Array(Path file) {
+            this.file = file;
+            try {
+                parser = MAPPER.getFactory().createParser(file.toFile());
+                parser.nextToken();
+            } catch (IOException e) {
+                throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public @Nullable Row next() {
+            try {
+                JsonToken token = parser.nextToken();
+                if (token == JsonToken.END_ARRAY) {
+                    return null;
+                }
+                JsonNode value = token == null ? null : MAPPER.readTree(parser);
+                if (value == null) {
+                    throw new BadInput(file + ": expected ] at the end, found the end of the file");
+                }
+                return new Row(++number, value, null);
+            } catch (JsonProcessingException e) {
+                throw new BadInput(
+                        file + ":" + e.getLocation().getLineNr() + ":"
+                                + e.getLocation().getColumnNr() + ": not JSON: " + e.getOriginalMessage(),
+                        e);
+            } catch (IOException e) {
+                throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                parser.close();
+            } catch (IOException e) {
+                throw new BadInput(file + ": cannot be closed: " + e.getMessage(), e);
+            }
+        }
+    }
+}
