@@ -81,7 +81,8 @@ final class DataCache {
                 entry.withArray("files").add(file + " " + hash(file));
             }
         }
-        return hex(Digests.sha256(Json.write(inputs).getBytes(StandardCharsets.UTF_8))).substring(0, 32);
+        return hex(Digests.sha256(Json.write(inputs).getBytes(StandardCharsets.UTF_8)))
+                .substring(0, 32);
     }
 
     Entry get(String key, Builder builder) {
@@ -95,15 +96,15 @@ final class DataCache {
             int[] order = new int[bytes.remaining() / 4];
             bytes.asIntBuffer().get(order);
             TreeStore store = TreeStore.open(folder);
-            if (store.size() != manifest.path("trees").asInt() || order.length != manifest.path("rows").asInt()) {
+            if (store.size() != manifest.path("trees").asInt()
+                    || order.length != manifest.path("rows").asInt()) {
                 throw BadInput.of(
                         folder.resolve(MANIFEST),
                         "trees",
                         manifest.path("trees") + " trees in " + manifest.path("rows") + " rows",
                         store.size() + " in " + order.length + "; remove the folder to build it anew");
             }
-            return new Entry(
-                    store.view(order, manifest.path("digest").asText()), Ledger.of(manifest.path("ledger")));
+            return new Entry(store.view(order, manifest.path("digest").asText()), Ledger.of(manifest.path("ledger")));
         } catch (IOException e) {
             throw new BadInput(folder + ": cannot be read: " + e.getMessage(), e);
         }

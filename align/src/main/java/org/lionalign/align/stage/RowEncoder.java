@@ -85,8 +85,9 @@ final class RowEncoder {
     }
 
     Encoded document(JsonNode row, String id, @Nullable String layoutName) throws ChatRows.Unusable {
-        Conversation conversation =
-                withSystem(layoutName == null ? ChatRows.conversation(row) : ChatRows.conversation(row, chatLayout(layoutName)), id);
+        Conversation conversation = withSystem(
+                layoutName == null ? ChatRows.conversation(row) : ChatRows.conversation(row, chatLayout(layoutName)),
+                id);
         EncodedChat encoded = encode(conversation, id);
         boolean cut = false;
         if (data.overlong().equals("cut_middle_turns") && !data.packing().equals("wrap")) {

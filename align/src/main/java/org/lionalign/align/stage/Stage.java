@@ -176,8 +176,8 @@ public final class Stage {
                 lines.forEach(prompts::add);
             }
         }
-        SamplingOptions greedy = SamplingOptions.greedy(
-                Objects.requireNonNullElse(recipe.eval().maxNewTokens(), 128), text.stops());
+        SamplingOptions greedy =
+                SamplingOptions.greedy(Objects.requireNonNullElse(recipe.eval().maxNewTokens(), 128), text.stops());
         return () -> new Evaluations.Seen(
                 held == null ? Json.object() : evaluate(model, held),
                 prompts.isEmpty()

@@ -4,15 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.SftTask;
@@ -125,11 +122,11 @@ final class StageData {
             }
             counts.check();
             counts.checkShare(data.setAsideShare());
-            int[] order =
-                    orders.stream().flatMapToInt(java.util.Arrays::stream).toArray();
+            int[] order = orders.stream().flatMapToInt(java.util.Arrays::stream).toArray();
             if (order.length == 0) {
-                throw new BadInput(sources.stream().map(StageRecipe.Source::path).toList()
-                        + ": expected rows to train on, found none that can be used: " + counts.toJson());
+                throw new BadInput(
+                        sources.stream().map(StageRecipe.Source::path).toList()
+                                + ": expected rows to train on, found none that can be used: " + counts.toJson());
             }
             return new DataCache.Built(order, writer.digest(), counts);
         }

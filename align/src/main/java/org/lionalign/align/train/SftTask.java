@@ -34,7 +34,8 @@ public final class SftTask extends TreeTask {
     public SftTask(List<PromptTree> trees, Layout layout) {
         super(trees, digestOf(layout == Layout.ISOLATED ? "sft" : "sft/" + layout, trees));
         this.layout = layout;
-        for (PromptTree tree : trees instanceof TreeStore.View ? List.<PromptTree>of() : trees) { // stored ones were checked
+        for (PromptTree tree :
+                trees instanceof TreeStore.View ? List.<PromptTree>of() : trees) { // stored ones were checked
             if (tree.supervisedTokens() == 0) {
                 throw new BadInput(tree.id() + ": expected at least one supervised token, found none");
             }
@@ -92,8 +93,7 @@ public final class SftTask extends TreeTask {
             digest.update(kind.getBytes(java.nio.charset.StandardCharsets.UTF_8));
             if (trees instanceof TreeStore.View stored) {
                 return HexFormat.of()
-                        .formatHex(
-                                digest.digest(stored.digest().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                        .formatHex(digest.digest(stored.digest().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
             }
             for (PromptTree tree : trees) {
                 for (PromptTree.Node node : tree.nodes()) {

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.core.error.BadInput;
-import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
@@ -81,11 +80,13 @@ class StageDataTest {
         assertThat(second.path("in").asInt()).isEqualTo(40);
         assertThat(second.path("kept").asInt()).isEqualTo(15);
         assertThat(second.path("set_aside").path("duplicate").asInt()).isEqualTo(10);
-        assertThat(second.path("set_aside").path("not drawn (fraction)").asInt()).isEqualTo(15);
+        assertThat(second.path("set_aside").path("not drawn (fraction)").asInt())
+                .isEqualTo(15);
         assertThat(trees.get(0).id()).isEqualTo(a + ":1");
         StageData repeated = data("data.train=[{path: '" + a + "', fraction: 2.25}]", "data.deduplicate=false");
         assertThat(trees(repeated)).hasSize(90);
-        assertThat(repeated.ledgerJson().get(a.toString()).path("repeated").asInt()).isEqualTo(50);
+        assertThat(repeated.ledgerJson().get(a.toString()).path("repeated").asInt())
+                .isEqualTo(50);
     }
 
     @Test
@@ -116,7 +117,9 @@ class StageDataTest {
 
     @Test
     void emptySystemTurnsAreDrawnByTheRow() throws IOException {
-        int without = trees(data("data.train=['" + a + "']")).stream().mapToInt(PromptTree::length).sum();
+        int without = trees(data("data.train=['" + a + "']")).stream()
+                .mapToInt(PromptTree::length)
+                .sum();
         int always = trees(data("data.train=['" + a + "']", "data.empty_system_probability=1")).stream()
                 .mapToInt(PromptTree::length)
                 .sum();
@@ -132,17 +135,18 @@ class StageDataTest {
     @Test
     void badRowsAreCountedAndTooManyAreAnError() throws IOException {
         Path bad = dir.resolve("bad.jsonl");
-        List<String> lines = new ArrayList<>(List.of(
-                "{\"messages\": [{\"role\": \"wizard\", \"content\": \"x\"}]}",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}",
-                "{\"messages\": [{\"role\": \"system\", \"content\": \"s\"}, {\"role\": \"system\", \"content\": \"s\"},"
-                        + "{\"role\": \"user\", \"content\": \"x\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}",
-                "{\"messages\": \"text\"}",
-                "{\"messages\": [{\"role\": \"user\", \"content\": 7}]}",
-                "[1]",
-                "{\"x\": NaN}",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"fine\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}"));
+        List<String> lines = new ArrayList<>(
+                List.of(
+                        "{\"messages\": [{\"role\": \"wizard\", \"content\": \"x\"}]}",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}",
+                        "{\"messages\": [{\"role\": \"system\", \"content\": \"s\"}, {\"role\": \"system\", \"content\": \"s\"},"
+                                + "{\"role\": \"user\", \"content\": \"x\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}",
+                        "{\"messages\": \"text\"}",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": 7}]}",
+                        "[1]",
+                        "{\"x\": NaN}",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"fine\"}, {\"role\": \"assistant\", \"content\": \"y\"}]}"));
         Files.write(bad, lines);
         assertThatThrownBy(() -> trees(data("data.train=['" + bad + "']")))
                 .isInstanceOf(BadInput.class)
@@ -165,8 +169,7 @@ class StageDataTest {
         assertThatThrownBy(() -> trees(data("data.train=['" + empty + "']")))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("empty.jsonl");
-        assertThat(cached().stream().map(p -> p.getFileName().toString()))
-                .noneMatch(name -> name.startsWith(".part-"));
+        assertThat(cached().stream().map(p -> p.getFileName().toString())).noneMatch(name -> name.startsWith(".part-"));
     }
 
     @Test
@@ -177,8 +180,8 @@ class StageDataTest {
                     .append("{\"role\": \"assistant\", \"content\": \"answer " + t + " about the same long walk\"}");
         }
         Path chat = Files.writeString(dir.resolve("chat.jsonl"), "{\"messages\": [" + turns + "]}");
-        StageData data = data(
-                "data.train=['" + chat + "']", "data.max_length_tokens=100", "data.overlong=cut_middle_turns");
+        StageData data =
+                data("data.train=['" + chat + "']", "data.max_length_tokens=100", "data.overlong=cut_middle_turns");
         PromptTree tree = trees(data).get(0);
         String text = TextModel.open(CUB, "chatml")
                 .tokenizer()
@@ -186,8 +189,8 @@ class StageDataTest {
         assertThat(tree.length()).isLessThanOrEqualTo(100);
         assertThat(text).contains("be kind", "question 0", "answer 5").doesNotContain("question 1 ");
         assertThat(data.ledgerJson().get(chat.toString()).path("cut").asInt()).isEqualTo(1);
-        List<PromptTree> windows = trees(data(
-                "data.train=['" + chat + "']", "data.max_length_tokens=32", "data.packing=wrap"));
+        List<PromptTree> windows =
+                trees(data("data.train=['" + chat + "']", "data.max_length_tokens=32", "data.packing=wrap"));
         assertThat(windows.get(0).length()).isGreaterThan(100); // windows cut it later
     }
 }

@@ -83,10 +83,11 @@ public final class ChatRows {
                                 text(row, "instruction") + (input.isBlank() ? "" : "\n\n" + input),
                                 text(row, layout == Layout.ALPACA ? "output" : "response"));
                     }
-                    case COMPLETION -> row.get("prompt").isArray()
-                            ? new Conversation(messages(row.get("prompt"), "role", "content"))
-                                    .plus(new Message("assistant", last(row.get("completion"))))
-                            : asked(text(row, "prompt"), text(row, "completion"));
+                    case COMPLETION ->
+                        row.get("prompt").isArray()
+                                ? new Conversation(messages(row.get("prompt"), "role", "content"))
+                                        .plus(new Message("assistant", last(row.get("completion"))))
+                                : asked(text(row, "prompt"), text(row, "completion"));
                     case QUERY -> asked(text(row, "query"), text(row, "response"));
                     case QUESTION -> asked(text(row, "question"), text(row, "answer"));
                 };

@@ -54,7 +54,8 @@ public final class Ledger {
     public void checkShare(double share) {
         for (String source : in.keySet()) {
             long lost = aside.getOrDefault(source, new TreeMap<>()).entrySet().stream()
-                    .filter(entry -> !entry.getKey().equals(NOT_DRAWN) && !entry.getKey().equals(DUPLICATE))
+                    .filter(entry ->
+                            !entry.getKey().equals(NOT_DRAWN) && !entry.getKey().equals(DUPLICATE))
                     .mapToLong(java.util.Map.Entry::getValue)
                     .sum();
             if (lost > share * in.get(source)) {
@@ -113,7 +114,9 @@ public final class Ledger {
                 ledger.repeated.put(entry.getKey(), values.path("repeated").asLong());
             }
             TreeMap<String, Long> reasons = new TreeMap<>();
-            values.path("set_aside").properties().forEach(r -> reasons.put(r.getKey(), r.getValue().asLong()));
+            values.path("set_aside")
+                    .properties()
+                    .forEach(r -> reasons.put(r.getKey(), r.getValue().asLong()));
             ledger.aside.put(entry.getKey(), reasons);
         }
         return ledger;

@@ -100,8 +100,8 @@ public final class PairRows {
                 switch (layout) {
                     case CONVERSATIONS -> conversations(row);
                     case DIALOGUES -> dialogues(row);
-                    case PROMPTED -> scored(
-                            row, prompt(row), ChatRows.last(row.get("chosen")), ChatRows.last(row.get("rejected")));
+                    case PROMPTED ->
+                        scored(row, prompt(row), ChatRows.last(row.get("chosen")), ChatRows.last(row.get("rejected")));
                     case NUMBERED -> numbered(row);
                     case SUMMARIES -> summaries(row);
                     case RANKED -> ranked(row, id);
@@ -124,7 +124,8 @@ public final class PairRows {
         List<Message> better = ChatRows.messages(row.get("chosen"), "role", "content");
         List<Message> worse = ChatRows.messages(row.get("rejected"), "role", "content");
         if (better.size() == 1 && worse.size() == 1 && PROMPTS.stream().anyMatch(row::has)) {
-            return scored(row, prompt(row), better.get(0).content(), worse.get(0).content());
+            return scored(
+                    row, prompt(row), better.get(0).content(), worse.get(0).content());
         }
         return scored(row, shared(better, worse), lastOf(better), lastOf(worse));
     }
@@ -239,7 +240,8 @@ public final class PairRows {
         return new Pair(
                 Conversation.of(new Message(
                         "user",
-                        "Summarize the following post.\n\n" + ChatRows.text(post, post.has("post") ? "post" : "article"))),
+                        "Summarize the following post.\n\n"
+                                + ChatRows.text(post, post.has("post") ? "post" : "article"))),
                 ChatRows.text(row.get("summaries").get(better), "text"),
                 ChatRows.text(row.get("summaries").get(1 - better), "text"),
                 null,
@@ -247,7 +249,10 @@ public final class PairRows {
     }
 
     private static JsonNode list(JsonNode row) {
-        return row.get(LISTS.stream().filter(key -> row.path(key).isArray()).findFirst().orElse(""));
+        return row.get(LISTS.stream()
+                .filter(key -> row.path(key).isArray())
+                .findFirst()
+                .orElse(""));
     }
 
     private static String answer(JsonNode candidate) throws Unusable {
@@ -279,7 +284,8 @@ public final class PairRows {
     private static Pair ranked(JsonNode row, String id) throws Unusable {
         List<JsonNode> ordered = new ArrayList<>();
         list(row).forEach(ordered::add);
-        ordered.sort(Comparator.comparingDouble(candidate -> candidate.path("rank").asDouble()));
+        ordered.sort(
+                Comparator.comparingDouble(candidate -> candidate.path("rank").asDouble()));
         if (ordered.size() < 2) {
             throw new Unusable("fewer than two answers");
         }

@@ -19,8 +19,9 @@ import org.lionalign.core.json.JsonLines;
 
 /** Opens rows in the formats that data sets come in: JSONL (also .gz), a JSON array, Parquet, and folders of those with splits. */
 public final class RowFiles {
-    private static final ObjectMapper MAPPER =
-            JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .build();
     private static final List<String> ENDINGS = List.of(".jsonl", ".jsonl.gz", ".json", ".parquet");
 
     private RowFiles() {}

@@ -11,9 +11,7 @@ public interface RowReader extends AutoCloseable {
      * @param number counted from 1; the line in files that have lines
      */
     record Row(
-            long number,
-            @Nullable JsonNode value,
-            @Nullable String error) {}
+            long number, @Nullable JsonNode value, @Nullable String error) {}
 
     /** The next row, or null after the last. */
     @Nullable

@@ -74,7 +74,8 @@ public final class TreeStore {
         public String digest() throws IOException {
             records.flush();
             try {
-                return HexFormat.of().formatHex(((MessageDigest) digested.getMessageDigest().clone()).digest());
+                return HexFormat.of()
+                        .formatHex(((MessageDigest) digested.getMessageDigest().clone()).digest());
             } catch (CloneNotSupportedException e) {
                 throw new IllegalStateException(e);
             }
@@ -91,7 +92,8 @@ public final class TreeStore {
     private static byte[] bytes(PromptTree tree) {
         byte[] id = tree.id().getBytes(StandardCharsets.UTF_8);
         int tokens = tree.length();
-        ByteBuffer buffer = ByteBuffer.allocate(8 + id.length + tree.nodes().size() * 8 + tokens * 4 + (tokens + 7) / 8);
+        ByteBuffer buffer =
+                ByteBuffer.allocate(8 + id.length + tree.nodes().size() * 8 + tokens * 4 + (tokens + 7) / 8);
         buffer.putInt(id.length).put(id).putInt(tree.nodes().size());
         for (PromptTree.Node node : tree.nodes()) {
             buffer.putInt(node.parent()).putInt(node.ids().length);

@@ -259,7 +259,10 @@ public record StageRecipe(
      * @param maxNewTokens of such an answer, 128
      */
     public record Eval(
-            Long everySteps, String export, @Nullable String prompts, @Nullable Integer maxNewTokens) {
+            Long everySteps,
+            String export,
+            @Nullable String prompts,
+            @Nullable Integer maxNewTokens) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
         public static final Eval DEFAULT = new Eval(null, null, null, null);

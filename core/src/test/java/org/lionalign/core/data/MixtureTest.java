@@ -29,8 +29,8 @@ class MixtureTest {
         assertThat(Permutation.of(27, 10)).containsExactly(8, 0, 1, 5, 9, 6, 2, 3, 4, 7);
         assertThat(Permutation.of(27, 5)).containsExactly(1, 0, 2, 3, 4);
         int checked = 0;
-        for (JsonNode golden :
-                Json.read(Path.of("src/test/resources/golden/data/permutations.json")).get("cases")) {
+        for (JsonNode golden : Json.read(Path.of("src/test/resources/golden/data/permutations.json"))
+                .get("cases")) {
             int[] order =
                     Permutation.of(golden.get("seed").asLong(), golden.get("n").asInt());
             ByteBuffer bytes = ByteBuffer.allocate(order.length * 4);

@@ -22,8 +22,8 @@ class PairRowsTest {
 
     @Test
     void theLayoutsOfTheEightSources() throws ChatRows.Unusable {
-        PairRows.Pair binarized = pair(
-                "{'prompt': 'p', 'chosen': [{'role':'user','content':'p'},{'role':'assistant','content':'good'}],"
+        PairRows.Pair binarized =
+                pair("{'prompt': 'p', 'chosen': [{'role':'user','content':'p'},{'role':'assistant','content':'good'}],"
                         + "'rejected': [{'role':'user','content':'p'},{'role':'assistant','content':'bad'}],"
                         + "'score_chosen': 8.5, 'score_rejected': 3}");
         assertThat(binarized.chosen()).isEqualTo("good");
@@ -43,8 +43,8 @@ class PairRowsTest {
         PairRows.Pair hh = pair("{'chosen': '\\n\\nHuman: a\\n\\nAssistant: b\\n\\nHuman: c\\n\\nAssistant: good',"
                 + "'rejected': '\\n\\nHuman: a\\n\\nAssistant: b\\n\\nHuman: c\\n\\nAssistant: bad'}");
         assertThat(hh.prompt().messages()).extracting("content").containsExactly("a", "b", "c");
-        PairRows.Pair texts = pair(
-                "{'prompt': [{'role':'user','content':'p'}], 'chosen': [{'role':'assistant','content':'1'}],"
+        PairRows.Pair texts =
+                pair("{'prompt': [{'role':'user','content':'p'}], 'chosen': [{'role':'assistant','content':'1'}],"
                         + "'rejected': [{'role':'assistant','content':'2'}]}");
         assertThat(texts.prompt().messages()).hasSize(1);
     }

@@ -43,7 +43,9 @@ class RowFilesTest {
         assertThat(first.get("score").asDouble()).isEqualTo(1.5);
         assertThat(first.get("n").asLong()).isEqualTo(7);
         assertThat(first.get("ok").asBoolean()).isTrue();
-        assertThat(ChatRows.conversation(first).messages()).extracting("content").containsExactly("What is 2 + 2?", "4");
+        assertThat(ChatRows.conversation(first).messages())
+                .extracting("content")
+                .containsExactly("What is 2 + 2?", "4");
         JsonNode second = value(rows.get(1));
         assertThat(second.get("messages").get(1).get("content").asText()).isEqualTo("Hallo\n\"du\"");
         assertThat(second.get("prompt").asText()).isEqualTo("Grüße 🦁");
@@ -67,17 +69,23 @@ class RowFilesTest {
 
     @Test
     void arraysLinesAndBadLines() throws IOException {
-        assertThat(all(Files.writeString(dir.resolve("a.json"), " [{\"x\": 1},\n {\"x\": 2}]"))).hasSize(2);
-        assertThat(all(Files.writeString(dir.resolve("l.json"), "{\"x\": 1}\n{\"x\": 2}\n{\"x\": 3}"))).hasSize(3);
+        assertThat(all(Files.writeString(dir.resolve("a.json"), " [{\"x\": 1},\n {\"x\": 2}]")))
+                .hasSize(2);
+        assertThat(all(Files.writeString(dir.resolve("l.json"), "{\"x\": 1}\n{\"x\": 2}\n{\"x\": 3}")))
+                .hasSize(3);
         Path bad = Files.write(
                 dir.resolve("bad.jsonl"), new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}', '\n', '{', '}'});
         List<RowReader.Row> rows = all(bad);
         assertThat(rows).hasSize(2);
         assertThat(rows.get(0).error()).isNotNull();
         assertThat(rows.get(1).value()).isNotNull();
-        assertThat(all(Files.writeString(dir.resolve("nan.jsonl"), "{\"x\": NaN}")).get(0).error()).isNotNull();
+        assertThat(all(Files.writeString(dir.resolve("nan.jsonl"), "{\"x\": NaN}"))
+                        .get(0)
+                        .error())
+                .isNotNull();
         String big = "{\"x\": \"" + "y".repeat(10 << 20) + "\"}";
-        RowReader.Row row = all(Files.writeString(dir.resolve("big.jsonl"), big)).get(0);
+        RowReader.Row row =
+                all(Files.writeString(dir.resolve("big.jsonl"), big)).get(0);
         assertThat(value(row).get("x").asText().length()).isEqualTo(10 << 20);
     }
 
