@@ -42,10 +42,16 @@ public final class ChatRows {
         /** orca-math-word-problems, GSM8K. */
         QUESTION("question", "answer");
 
-        private final List<String> columns;
+        private final String first;
+        private final String second;
 
-        Layout(String... columns) {
-            this.columns = List.of(columns);
+        Layout(String column) {
+            this(column, column);
+        }
+
+        Layout(String first, String second) {
+            this.first = first;
+            this.second = second;
         }
     }
 
@@ -63,7 +69,7 @@ public final class ChatRows {
     /** The layout that a row's columns say, or null. */
     public static @Nullable Layout layout(JsonNode row) {
         for (Layout layout : Layout.values()) {
-            if (layout.columns.stream().allMatch(row::has)) {
+            if (row.has(layout.first) && row.has(layout.second)) {
                 return layout;
             }
         }
