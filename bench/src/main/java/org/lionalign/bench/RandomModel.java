@@ -3,17 +3,8 @@ package org.lionalign.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import org.lionalign.core.format.SafetensorsWriter;
-import org.lionalign.torch.model.ConfigReader;
-import org.lionalign.torch.model.ModelConfig;
-import org.lionalign.torch.model.TensorSource;
-import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.model.RandomInit;
 import org.lionalign.torch.tensor.Dtype;
-import org.lionalign.torch.tensor.TensorScope;
-import org.lionalign.torch.tensor.Tensors;
 
 /** Model folders with random weights of a real model's shape: speed does not depend on what a model knows. */
 final class RandomModel {
@@ -32,36 +23,7 @@ final class RandomModel {
         }
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("config.json"), SMOLLM2_135M);
-        ModelConfig config = ConfigReader.read(folder);
-        try (TensorScope scope = new TensorScope()) {
-            List<SafetensorsWriter.Source> sources = new ArrayList<>();
-            long hidden = config.hiddenSize();
-            long key = (long) config.keyValueHeads() * config.headDim();
-            add(sources, "model.embed_tokens.weight", config.vocabularySize(), hidden);
-            for (int i = 0; i < config.layers(); i++) {
-                String at = "model.layers." + i + ".";
-                add(sources, at + "self_attn.q_proj.weight", (long) config.heads() * config.headDim(), hidden);
-                add(sources, at + "self_attn.k_proj.weight", key, hidden);
-                add(sources, at + "self_attn.v_proj.weight", key, hidden);
-                add(sources, at + "self_attn.o_proj.weight", hidden, (long) config.heads() * config.headDim());
-                add(sources, at + "mlp.gate_proj.weight", config.intermediateSize(), hidden);
-                add(sources, at + "mlp.up_proj.weight", config.intermediateSize(), hidden);
-                add(sources, at + "mlp.down_proj.weight", hidden, config.intermediateSize());
-                add(sources, at + "input_layernorm.weight", hidden);
-                add(sources, at + "post_attention_layernorm.weight", hidden);
-            }
-            add(sources, "model.norm.weight", hidden);
-            SafetensorsWriter.write(folder.resolve("model.safetensors"), Map.of("format", "pt"), sources);
-        }
+        RandomInit.write(folder, 1, Dtype.BF16);
         return folder;
-    }
-
-    private static void add(List<SafetensorsWriter.Source> sources, String name, long... shape) {
-        sources.add(new TensorSource(
-                name,
-                shape.length == 1
-                        ? Tensors.full(1, Dtype.F32, Device.CPU, shape)
-                        : Tensors.randn(sources.size(), 0.02, Device.CPU, shape),
-                Dtype.BF16));
     }
 }

@@ -29,6 +29,10 @@ import picocli.CommandLine.Command;
             ChatVerb.class,
             StageVerb.Sft.class,
             StageVerb.Dpo.class,
+            DataVerb.class,
+            WhyVerb.class,
+            PlanVerb.class,
+            VerifyVerb.class,
             CubVerb.class,
             CommandLine.HelpCommand.class
         })

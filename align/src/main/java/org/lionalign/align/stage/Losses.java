@@ -1,12 +1,18 @@
 package org.lionalign.align.stage;
 
 import java.util.List;
+import java.util.Objects;
 import org.lionalign.align.objective.PreferenceLoss;
 import org.lionalign.core.recipe.StageRecipe;
 
 /** The recipe's loss as the function it names. */
 final class Losses {
     private Losses() {}
+
+    /** The recipe's, or plain DPO. */
+    static PreferenceLoss of(StageRecipe recipe) {
+        return of(Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT));
+    }
 
     static PreferenceLoss of(StageRecipe.Loss loss) {
         double beta = value(loss.beta(), 0.1);

@@ -80,39 +80,18 @@ public final class Stage {
      */
     public @Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
         Path source = Path.of(recipe.model().path());
-        TextModel text = TextModel.open(source, recipe.model().template());
-        boolean lora = recipe.model().lora() != null;
-        Dtype compute = recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
-        LoadOptions options =
-                new LoadOptions(compute, Device.CPU, !lora, recipe.model().recompute());
-        try (CausalLm model = CausalLm.load(source, options)) {
-            StageData data = new StageData(
-                    text,
-                    recipe.data(),
-                    recipe.seed(),
-                    model.config().longestSequence(),
-                    new DataCache(run.resolve("data")));
-            List<PromptTree> train = trees(data, recipe.data().train());
-            List<StageRecipe.Source> evalFiles = recipe.data().eval();
-            List<PromptTree> held = evalFiles.isEmpty() ? List.of() : trees(data, evalFiles);
+        try (StageInputs inputs = StageInputs.open(recipe, preference, run.resolve("data"), null)) {
+            CausalLm model = inputs.model();
             write("recipe.resolved.yaml", RecipeReader.write(recipe));
             // The reference is this very model before its first step, in the same numeric mode.
-            TrainingTask task = preference
-                    ? pairs(model, train)
-                    : data.packed(train, model.config().longestSequence(), recipe.train());
-            TrainingTask heldTask = held.isEmpty() ? null : preference ? pairs(model, held) : new SftTask(held);
-            write("ledger.json", data.ledgerJson().toPrettyString());
-            if (lora) {
-                attach(model);
-            }
-            StageRecipe.Rows rows = recipe.train().maskEmbedGrad();
-            if (rows != null) {
-                trainOnly(model, rows);
-            }
+            TrainingTask task = inputs.task();
+            TrainingTask heldTask = inputs.heldOut();
+            write("ledger.json", inputs.data().ledgerJson().toPrettyString());
+            inputs.prepareTraining();
             Evaluations evaluations = new Evaluations(
-                    recipe.eval().everySteps(), recipe.eval().export().equals("best"), look(model, text, heldTask));
+                    recipe.eval().everySteps(), recipe.eval().export().equals("best"), look(model, inputs.text(), heldTask));
             boolean[] first = {true};
-            boolean finished = new Trainer(model, task, settings(), evaluations, run)
+            boolean finished = new Trainer(model, task, inputs.settings(), evaluations, run)
                     .train(
                             (step, total, metrics) -> {
                                 if (first[0] && step == 1 && preference) {
@@ -125,7 +104,7 @@ public final class Stage {
             if (!finished) {
                 return null;
             }
-            if (lora) {
+            if (recipe.model().lora() != null) {
                 LoraAdapters.merge(model);
             }
             ObjectNode summary = summary();
@@ -134,31 +113,6 @@ public final class Stage {
             ModelWriter.save(model, run.resolve("model"), stored, ModelWriter.SHARD_BYTES);
             write("summary.json", summary.toPrettyString());
             return summary;
-        }
-    }
-
-    private List<PromptTree> trees(StageData data, List<StageRecipe.Source> files) {
-        return preference ? data.pairs(files) : data.conversations(files);
-    }
-
-    private TrainingTask pairs(CausalLm model, List<PromptTree> trees) {
-        StageRecipe.Loss wanted = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
-        PreferenceLoss loss = Losses.of(wanted);
-        List<PairObjective.Reference> references = loss.usesReference()
-                ? PairTask.references(model, trees, recipe.train().microBatchTokens())
-                : List.of();
-        return new PairTask(trees, references, loss, wanted.beta());
-    }
-
-    /** LION's embedding-gradient mask: the head too, where it is a matrix of its own. */
-    private static void trainOnly(CausalLm model, StageRecipe.Rows rows) {
-        if (!model.embedding().trainable()) {
-            throw new BadInput(
-                    "train.mask_embed_grad: expected a model whose embedding is trained, found adapters alone");
-        }
-        model.embedding().trainRows(rows.from(), rows.to());
-        if (model.head() != model.embedding()) {
-            model.head().trainRows(rows.from(), rows.to());
         }
     }
 
@@ -194,6 +148,17 @@ public final class Stage {
             summary.set("held_out_before", lines.get(0));
             summary.set("held_out_after", lines.get(lines.size() - 1));
         }
+        double seconds = 0;
+        long supervised = 0;
+        for (JsonNode line : new RunLog(run.resolve("metrics.jsonl")).lines()) {
+            seconds += line.path("seconds").asDouble();
+            supervised += line.path("supervised").asLong();
+        }
+        summary.put("training_seconds", seconds).put("supervised_tokens", supervised);
+        Path plan = run.resolve("plan.json");
+        if (Files.exists(plan)) {
+            summary.set("plan", Plan.compared((ObjectNode) Json.read(plan), seconds));
+        }
         return summary;
     }
 
@@ -207,18 +172,6 @@ public final class Stage {
             throw new BadInput(run + ": step 1: expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
                     + "; the reference's log-probabilities are not this model's");
         }
-    }
-
-    private void attach(CausalLm model) {
-        StageRecipe.Lora lora = Objects.requireNonNull(recipe.model().lora());
-        LoraAdapters.attach(
-                model,
-                new LoraAdapters.Config(lora.rank(), lora.alpha(), lora.dropout(), lora.targets()),
-                recipe.seed());
-        model.linears().forEach(linear -> linear.adapters().forEach(part -> {
-            part.a().train();
-            part.b().train();
-        }));
     }
 
     /** Loss and metrics over all held-out examples, weighted exactly. */
@@ -242,29 +195,6 @@ public final class Stage {
         node.put("loss", objective.loss());
         objective.metrics().forEach((name, metric) -> node.put(name, metric[0] / metric[1]));
         return node;
-    }
-
-    private Trainer.Settings settings() {
-        StageRecipe.Train train = recipe.train();
-        double rate = train.learningRate() != null ? train.learningRate() : preference ? 5e-7 : 2e-5;
-        return new Trainer.Settings(
-                new StepPlanner.Batch(
-                        train.examplesPerStep(),
-                        train.tokensPerStep(),
-                        train.microBatchTokens(),
-                        recipe.data().packing().equals("none")),
-                train.epochs(),
-                train.maxSteps(),
-                LrSchedule.Kind.valueOf(train.schedule().toUpperCase(Locale.ROOT)),
-                rate,
-                train.warmupRatio(),
-                new AdamW.Settings(0.9, train.adamBeta2(), 1e-8, train.weightDecay()),
-                train.clipNorm(),
-                train.neftuneAlpha(),
-                recipe.seed(),
-                true,
-                train.checkpointEverySteps(),
-                train.keepCheckpoints());
     }
 
     private void write(String name, String text) {

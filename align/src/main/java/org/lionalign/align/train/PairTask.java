@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.align.objective.PreferenceLoss;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.pack.BestFit;
@@ -19,17 +20,26 @@ public final class PairTask extends TreeTask {
     private final double beta;
     private final Map<String, Integer> byId = new HashMap<>();
 
+    /** The same examples in the same order as the task that is trained, but without a reference: to be counted, packed and shown. */
+    public static PairTask planned(List<PromptTree> trees, PreferenceLoss loss) {
+        return new PairTask(trees, null, loss, 0);
+    }
+
     /**
-     * @param references the reference's per-token log-probabilities, one for each tree; empty for losses without a reference
+     * @param references the reference's per-token log-probabilities, one for each tree; empty for losses without a reference,
+     *     null for a task that is not trained
      * @param beta scale of the implicit rewards in the metrics
      */
     public PairTask(
-            List<PromptTree> trees, List<PairObjective.Reference> references, PreferenceLoss loss, double beta) {
+            List<PromptTree> trees,
+            @Nullable List<PairObjective.Reference> references,
+            PreferenceLoss loss,
+            double beta) {
         super(trees, SftTask.digestOf("pairs/" + loss, trees));
-        this.references = List.copyOf(references);
+        this.references = references == null ? List.of() : List.copyOf(references);
         this.loss = loss;
         this.beta = beta;
-        if (loss.usesReference() && references.size() != trees.size()) {
+        if (references != null && loss.usesReference() && references.size() != trees.size()) {
             throw new IllegalArgumentException(references.size() + " references for " + trees.size() + " pairs");
         }
         for (int i = 0; i < trees.size(); i++) {

@@ -18,6 +18,12 @@ import org.lionalign.core.pack.BestFit;
  * examples are packed into micro-batches of at most {@code microBatchTokens} tokens by {@link BestFit}.
  */
 public final class StepPlanner {
+    /** Passes' worth of rows that are packed together. */
+    private static final int POOL_PASSES = 64;
+
+    /** A pass with less of its tokens is packed again with the next pool. */
+    private static final double FULL = 0.98;
+
     private final int examples;
     private final IntUnaryOperator lengthOf;
     private final Batch batch;
@@ -118,8 +124,13 @@ public final class StepPlanner {
 
     private List<List<int[]>> epoch(int epoch) {
         if (epoch != cachedEpoch) {
-            List<List<int[]>> steps = new ArrayList<>();
             int[] order = order(epoch);
+            if (batch.examplesPerStep == 0 && !batch.padded && batch.tokensPerStep >= batch.microBatchTokens) {
+                cachedSteps = pooled(order, epoch);
+                cachedEpoch = epoch;
+                return cachedSteps;
+            }
+            List<List<int[]>> steps = new ArrayList<>();
             int at = 0;
             while (at < examples) {
                 int from = at;
@@ -137,6 +148,50 @@ public final class StepPlanner {
             cachedEpoch = epoch;
         }
         return cachedSteps;
+    }
+
+    /**
+     * Steps of whole passes, packed from pools of rows much larger than a step, so that passes are full. A pass that is not goes back into
+     * the next pool; passes are then dealt to steps in a drawn order, for packing puts long rows first.
+     */
+    private List<List<int[]>> pooled(int[] order, int epoch) {
+        List<int[]> passes = new ArrayList<>();
+        SplittableRandom random =
+                new SplittableRandom(derivedSeed("passes/" + epoch + "/" + dataDigest, seed));
+        List<Integer> pool = new ArrayList<>();
+        long tokens = 0;
+        for (int i = 0; i < order.length; i++) {
+            pool.add(order[i]);
+            tokens += lengthOf.applyAsInt(order[i]);
+            boolean last = i == order.length - 1;
+            if (!last && tokens < (long) POOL_PASSES * batch.microBatchTokens) {
+                continue;
+            }
+            List<int[]> full = new ArrayList<>();
+            List<int[]> packed = BestFit.pack(
+                    pool.stream().mapToInt(Integer::intValue).toArray(), lengthOf, batch.microBatchTokens);
+            pool.clear();
+            tokens = 0;
+            for (int[] pass : packed) {
+                long filled = Arrays.stream(pass).map(lengthOf).asLongStream().sum();
+                if (last || filled >= FULL * batch.microBatchTokens) {
+                    full.add(pass);
+                } else {
+                    Arrays.stream(pass).forEach(pool::add);
+                    tokens += filled;
+                }
+            }
+            for (int b = full.size() - 1; shuffle && b > 0; b--) {
+                java.util.Collections.swap(full, b, random.nextInt(b + 1));
+            }
+            passes.addAll(full);
+        }
+        int perStep = (int) (batch.tokensPerStep / batch.microBatchTokens);
+        List<List<int[]>> steps = new ArrayList<>();
+        for (int from = 0; from < passes.size(); from += perStep) {
+            steps.add(passes.subList(from, Math.min(from + perStep, passes.size())));
+        }
+        return steps;
     }
 
     /** Passes of padded rows: as many as fit, in order. */

@@ -110,6 +110,7 @@ public final class Trainer {
             look(done, total);
             TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
             while (done < total) {
+                long started = System.nanoTime();
                 StepPlan plan = planner.step(done + 1);
                 List<PackedBatch> batches = new ArrayList<>();
                 for (int[] micro : plan.microBatches()) {
@@ -126,6 +127,7 @@ public final class Trainer {
                 }
                 done++;
                 ObjectNode metrics = metrics(plan, batches, result, schedule.at(done - 1), objective);
+                metrics.put("seconds", (System.nanoTime() - started) / 1e9);
                 metricsLog.append(metrics);
                 rowsLog.append(rows(done, objective));
                 listener.onStep(done, total, metrics);

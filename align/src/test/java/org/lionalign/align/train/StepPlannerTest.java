@@ -3,6 +3,7 @@ package org.lionalign.align.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.lionalign.core.testing.Seeds;
@@ -58,5 +59,24 @@ class StepPlannerTest {
                 }
             }
         });
+    }
+
+    /** Issue 3: documents are never cut, and passes are at least 97 % full. */
+    @Test
+    void passesAreFull() {
+        SplittableRandom random = new SplittableRandom(3);
+        int[] lengths = IntStream.range(0, 3000)
+                .map(i -> (int) Math.min(2000, 30 + Math.exp(4.5 + random.nextGaussian())))
+                .toArray();
+        StepPlanner planner =
+                new StepPlanner(3000, i -> lengths[i], new StepPlanner.Batch(0, 16384, 4096), 1, "x", true);
+        long passes = 0;
+        int[] seen = new int[3000];
+        for (int s = 1; s <= planner.stepsIn(0); s++) {
+            passes += planner.step(s).microBatches().size();
+            Arrays.stream(flat(planner.step(s))).forEach(i -> seen[i]++);
+        }
+        assertThat(Arrays.stream(seen).allMatch(n -> n == 1)).isTrue();
+        assertThat((double) IntStream.of(lengths).sum() / (passes * 4096)).isGreaterThan(0.97);
     }
 }

@@ -30,6 +30,7 @@ public record StageRecipe(
     /**
      * @param path model folder
      * @param compute {@code bf16} (default) or {@code f32}
+     * @param device {@code cpu} (default), {@code cuda:0} or {@code auto}
      * @param template chat template: a file, {@code chatml} or {@code plain}; default the model's own
      * @param recompute run blocks again going backwards: less memory, a third more work (default false)
      * @param lora adapters instead of all weights
@@ -37,6 +38,7 @@ public record StageRecipe(
     public record Model(
             String path,
             String compute,
+            String device,
             @Nullable String template,
             Boolean recompute,
             @Nullable Lora lora) {
@@ -44,6 +46,7 @@ public record StageRecipe(
             require(path != null, "model.path", "a model folder", "nothing");
             compute = compute == null ? "bf16" : compute;
             require(List.of("bf16", "f32").contains(compute), "model.compute", "bf16 or f32", compute);
+            device = device == null ? "cpu" : device;
             recompute = recompute != null && recompute;
         }
     }

@@ -1,0 +1,163 @@
+package org.lionalign.align.stage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.lionalign.align.train.StepObjective;
+import org.lionalign.align.train.StepPlan;
+import org.lionalign.align.train.StepPlanner;
+import org.lionalign.align.train.TrainingTask;
+import org.lionalign.core.json.Json;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.recipe.StageRecipe;
+import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.model.ModelConfig;
+import org.lionalign.torch.nn.Weight;
+import org.lionalign.torch.optim.AdamW;
+import org.lionalign.torch.tensor.Engine;
+
+/**
+ * {@code lion plan}: tokens, FLOPs, memory, time and disk of a run before anything is spent on it. Time and memory come from running the
+ * largest and some usual micro-batches of the run itself, and one optimizer step, on this machine; no weight is kept.
+ */
+public final class Plan {
+    /** Passes that are timed after the first, which warms up. */
+    private static final int TIMED = 3;
+
+    private Plan() {}
+
+    /** The plan, in seconds, bytes, FLOPs and tokens. */
+    public static ObjectNode of(StageRecipe recipe, boolean preference, Path cache) {
+        try (StageInputs inputs = StageInputs.open(recipe, preference, cache, null)) {
+            CausalLm model = inputs.model();
+            ModelConfig config = model.config();
+            TrainingTask task = preference ? inputs.planned() : inputs.task();
+            inputs.prepareTraining();
+            StepPlanner planner = StageInputs.planner(recipe, task);
+            long steps = planner.steps(recipe.train().epochs());
+            if (recipe.train().maxSteps() > 0) {
+                steps = Math.min(steps, recipe.train().maxSteps());
+            }
+            ObjectNode plan = Json.object();
+            long tokens = 0;
+            long supervised = 0;
+            long passes = 0;
+            double flops = 0;
+            for (long s = 1; s <= steps; s++) {
+                StepPlan step = planner.step(s);
+                passes += step.microBatches().size();
+                for (int[] micro : step.microBatches()) {
+                    PackedBatch batch = task.batch(micro);
+                    tokens += batch.length();
+                    supervised += batch.supervised();
+                    flops += 3 * config.forwardFlops(
+                                    batch.length(), batch.supervised(), batch.plan().pairs());
+                }
+            }
+            plan.put("steps", steps).put("passes", passes);
+            plan.put("tokens", tokens).put("supervised_tokens", supervised);
+            plan.put("flops", flops);
+            if (preference) {
+                plan.put("reference_flops", flops / 3 / Math.max(1, recipe.train().epochs()));
+            }
+            calibrate(plan, inputs, task, planner, steps, tokens, preference);
+            memory(plan, model, recipe);
+            return plan;
+        }
+    }
+
+    private static void calibrate(
+            ObjectNode plan,
+            StageInputs inputs,
+            TrainingTask task,
+            StepPlanner planner,
+            long steps,
+            long tokens,
+            boolean preference) {
+        CausalLm model = inputs.model();
+        long before = Engine.residentBytes();
+        pass(model, task.batch(planner.largestMicroBatch()));
+        plan.put("resident_with_largest_pass", Engine.residentBytes())
+                .put("resident_before_it", before);
+        List<int[]> usual = planner.step(Math.min(2, steps)).microBatches();
+        double seconds = 0;
+        long timed = 0;
+        for (int i = 0; i < TIMED; i++) {
+            PackedBatch batch = task.batch(usual.get(i % usual.size()));
+            long start = System.nanoTime();
+            pass(model, batch);
+            seconds += (System.nanoTime() - start) / 1e9;
+            timed += batch.length();
+        }
+        double perToken = seconds / timed;
+        double update;
+        try (AdamW optimizer = new AdamW(model.weights(), inputs.settings().adam())) {
+            optimizer.step(0); // touches the moments for the first time
+            long start = System.nanoTime();
+            optimizer.step(0);
+            update = (System.nanoTime() - start) / 1e9;
+        }
+        double training = perToken * tokens + update * steps;
+        double reference = 0;
+        if (preference) {
+            PackedBatch batch = task.batch(usual.get(0));
+            long start = System.nanoTime();
+            model.logps(batch);
+            reference = (System.nanoTime() - start)
+                    / 1e9
+                    / batch.length()
+                    * Arrays.stream(new int[] {task.examples()})
+                            .flatMap(n -> java.util.stream.IntStream.range(0, n))
+                            .mapToLong(task::length)
+                            .sum();
+        }
+        ObjectNode time = plan.putObject("seconds");
+        time.put("training", training).put("reference", reference).put("total", training + reference);
+        time.put("tokens_per_second", 1 / perToken).put("optimizer_step", update);
+    }
+
+    private static void pass(CausalLm model, PackedBatch batch) {
+        model.forwardBackward(batch, logps -> {
+            float[] gradient = new float[logps.length];
+            Arrays.fill(gradient, -1f / Math.max(1, logps.length));
+            return gradient;
+        });
+        model.weights().forEach(Weight::zeroGradient);
+    }
+
+    private static void memory(ObjectNode plan, CausalLm model, StageRecipe recipe) {
+        long trained = 0;
+        long all = 0;
+        for (Weight weight : model.weights()) {
+            long n = weight.master().numel();
+            all += n;
+            trained += weight.trainable() ? n : 0;
+        }
+        boolean half = recipe.model().compute().equals("bf16");
+        ObjectNode memory = plan.putObject("memory_bytes");
+        memory.put("weights", trained > 0 && recipe.model().lora() == null ? 4 * all : (half ? 2 : 4) * all);
+        memory.put("compute_copy", half && recipe.model().lora() == null ? 2 * all : 0);
+        memory.put("gradients", 4 * trained);
+        memory.put("adam_moments", 8 * trained);
+        long pass = plan.path("resident_with_largest_pass").asLong()
+                - plan.path("resident_before_it").asLong();
+        memory.put("largest_pass", Math.max(0, pass));
+        memory.put(
+                "resident",
+                plan.path("resident_with_largest_pass").asLong() + 8 * trained);
+        ObjectNode disk = plan.putObject("disk_bytes");
+        disk.put("checkpoint", 12 * trained);
+        disk.put("checkpoints", 12 * trained * (recipe.train().keepCheckpoints() + 1L));
+        disk.put("model", (long) model.config().parameters() * (half ? 2 : 4));
+    }
+
+    /** How far off a plan was, for the run's summary. */
+    static ObjectNode compared(ObjectNode plan, double seconds) {
+        double planned = plan.path("seconds").path("training").asDouble();
+        return Json.object()
+                .put("planned_seconds", planned)
+                .put("actual_seconds", seconds)
+                .put("off", planned > 0 ? seconds / planned - 1 : 0);
+    }
+}

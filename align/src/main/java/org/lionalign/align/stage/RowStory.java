@@ -1,0 +1,122 @@
+package org.lionalign.align.stage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.RunLog;
+import org.lionalign.core.data.ChatRows;
+import org.lionalign.core.data.PairRows;
+import org.lionalign.core.data.RowFiles;
+import org.lionalign.core.data.RowReader;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.json.Json;
+import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.StageRecipe;
+import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.model.ConfigReader;
+import org.lionalign.torch.model.LoadOptions;
+import org.lionalign.torch.tensor.Dtype;
+
+/** {@code lion why RUN ROW}: what became of one row, from its JSON to the loss at every visit. */
+public final class RowStory {
+    private RowStory() {}
+
+    /**
+     * The story.
+     *
+     * @param run a run's folder
+     * @param row {@code file:number}, as ledgers and errors write it
+     */
+    public static ObjectNode of(Path run, String row) {
+        StageRecipe recipe = RecipeReader.read(run.resolve("recipe.resolved.yaml"), List.of(), StageRecipe.class);
+        int colon = row.lastIndexOf(':');
+        if (colon < 0 || !row.substring(colon + 1).matches("\\d+")) {
+            throw new BadInput("row: expected FILE:NUMBER, found " + row);
+        }
+        JsonNode value = read(Path.of(row.substring(0, colon)), Long.parseLong(row.substring(colon + 1)));
+        ObjectNode story = Json.object().put("row", row);
+        story.set("raw", value);
+        Path source = Path.of(recipe.model().path());
+        TextModel text = TextModel.open(source, recipe.model().template());
+        Integer set = recipe.data().maxLengthTokens();
+        int longest = set != null ? set : ConfigReader.read(source).longestSequence();
+        RowEncoder encoder = new RowEncoder(text, recipe.data(), recipe.seed(), longest);
+        PromptTree tree;
+        boolean pair = PairRows.layout(value) != null;
+        try {
+            tree = (pair ? encoder.pair(value, row) : encoder.document(value, row, null)).tree();
+        } catch (ChatRows.Unusable e) {
+            return story.put("set_aside", String.valueOf(e.getMessage()));
+        }
+        tokens(story, tree, text);
+        if (pair) {
+            logps(story, "reference", source, tree);
+            if (Files.isDirectory(run.resolve("model"))) {
+                logps(story, "policy", run.resolve("model"), tree);
+            }
+        }
+        ArrayNode visits = story.putArray("visits");
+        for (JsonNode line : new RunLog(run.resolve("rows.jsonl")).lines()) {
+            JsonNode loss = line.path("losses").path(row);
+            if (!loss.isMissingNode()) {
+                visits.addObject().put("step", line.get("step").asLong()).set("loss", loss);
+            }
+        }
+        if (visits.isEmpty()) {
+            story.put(
+                    "not_visited",
+                    "no step saw it (yet): a duplicate of an earlier row, not drawn by its source's fraction, in a window that was"
+                            + " left out, or not reached; data.json and ledger.json say how many of each");
+        }
+        return story;
+    }
+
+    private static JsonNode read(Path file, long number) {
+        try (RowReader rows = RowFiles.open(file)) {
+            for (RowReader.Row row = rows.next(); row != null; row = rows.next()) {
+                if (row.number() == number) {
+                    if (row.value() == null) {
+                        throw new BadInput(file + ":" + number + ": " + row.error());
+                    }
+                    return row.value();
+                }
+            }
+        }
+        throw new BadInput(file + ": expected a row " + number + ", found fewer");
+    }
+
+    private static void tokens(ObjectNode story, PromptTree tree, TextModel text) {
+        ArrayNode nodes = story.putArray("tokens");
+        for (DataPreview.Piece piece : DataPreview.pieces(tree, text)) {
+            ObjectNode node = nodes.addObject();
+            if (!piece.node().isEmpty()) {
+                node.put("part", piece.node());
+            }
+            node.put("supervised", piece.supervised()).put("text", piece.text());
+        }
+        story.put("length", tree.length()).put("supervised_tokens", tree.supervisedTokens());
+    }
+
+    /** Per-token log-probabilities of both answers, in fp32. */
+    private static void logps(ObjectNode story, String name, Path folder, PromptTree tree) {
+        try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Dtype.F32))) {
+            PackedBatch batch = PackedBatch.of(List.of(tree));
+            float[] logps = model.logps(batch);
+            ObjectNode both = story.putObject(name + "_logps");
+            List<PackedBatch.Slice> slices = new ArrayList<>(batch.slices());
+            for (PackedBatch.Slice slice : slices) {
+                ArrayNode values = both.putArray(slice.node() == 1 ? "chosen" : "rejected");
+                for (int i = slice.from(); i < slice.to(); i++) {
+                    values.add(logps[i]);
+                }
+            }
+        }
+    }
+}

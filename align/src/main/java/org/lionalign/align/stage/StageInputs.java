@@ -1,0 +1,193 @@
+package org.lionalign.align.stage;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.align.objective.PreferenceLoss;
+import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.PairObjective;
+import org.lionalign.align.train.PairTask;
+import org.lionalign.align.train.SftTask;
+import org.lionalign.align.train.StepPlanner;
+import org.lionalign.align.train.Trainer;
+import org.lionalign.align.train.TrainingTask;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.StageRecipe;
+import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.model.LoadOptions;
+import org.lionalign.torch.model.LoraAdapters;
+import org.lionalign.torch.optim.AdamW;
+import org.lionalign.torch.optim.LrSchedule;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
+
+/** What a recipe names, opened: text model, weights, trees, and how to train. Training, planning and checking start from the same. */
+final class StageInputs implements AutoCloseable {
+    private final StageRecipe recipe;
+    private final boolean preference;
+    private final TextModel text;
+    private final CausalLm model;
+    private final StageData data;
+    private final List<PromptTree> train;
+    private final List<PromptTree> held;
+
+    private StageInputs(StageRecipe recipe, boolean preference, TextModel text, CausalLm model, Path cache) {
+        this.recipe = recipe;
+        this.preference = preference;
+        this.text = text;
+        this.model = model;
+        this.data = new StageData(
+                text, recipe.data(), recipe.seed(), model.config().longestSequence(), new DataCache(cache));
+        this.train = trees(recipe.data().train());
+        List<StageRecipe.Source> evalSources = recipe.data().eval();
+        this.held = evalSources.isEmpty() ? List.of() : trees(evalSources);
+    }
+
+    /**
+     * @param cache folder of encoded rows
+     * @param options how to load the weights; null for what the recipe says
+     */
+    static StageInputs open(StageRecipe recipe, boolean preference, Path cache, @Nullable LoadOptions options) {
+        Path source = Path.of(recipe.model().path());
+        TextModel text = TextModel.open(source, recipe.model().template());
+        CausalLm model = CausalLm.load(source, options != null ? options : loadOptions(recipe));
+        try {
+            return new StageInputs(recipe, preference, text, model, cache);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** As the recipe says. */
+    static LoadOptions loadOptions(StageRecipe recipe) {
+        return new LoadOptions(
+                recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16,
+                Device.parse(recipe.model().device()),
+                recipe.model().lora() == null,
+                recipe.model().recompute());
+    }
+
+    TextModel text() {
+        return text;
+    }
+
+    CausalLm model() {
+        return model;
+    }
+
+    StageData data() {
+        return data;
+    }
+
+    List<PromptTree> train() {
+        return train;
+    }
+
+    /** What is trained; a preference loss's reference is the model as it is now. */
+    TrainingTask task() {
+        return preference
+                ? pairs(train)
+                : data.packed(train, model.config().longestSequence(), recipe.train());
+    }
+
+    /** The pairs that would be trained, without their reference. */
+    TrainingTask planned() {
+        return PairTask.planned(train, Losses.of(recipe));
+    }
+
+    @Nullable
+    TrainingTask heldOut() {
+        return held.isEmpty() ? null : preference ? pairs(held) : new SftTask(held);
+    }
+
+    /** Adapters and masks of the recipe; after the reference was computed. */
+    void prepareTraining() {
+        if (recipe.model().lora() != null) {
+            attach(model);
+        }
+        StageRecipe.Rows rows = recipe.train().maskEmbedGrad();
+        if (rows != null) {
+            trainOnly(model, rows);
+        }
+    }
+
+    private List<PromptTree> trees(List<StageRecipe.Source> sources) {
+        return preference ? data.pairs(sources) : data.conversations(sources);
+    }
+
+    private TrainingTask pairs(List<PromptTree> trees) {
+        StageRecipe.Loss wanted = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
+        PreferenceLoss loss = Losses.of(wanted);
+        List<PairObjective.Reference> references = loss.usesReference()
+                ? PairTask.references(model, trees, recipe.train().microBatchTokens())
+                : List.of();
+        return new PairTask(trees, references, loss, wanted.beta());
+    }
+
+    /** LION's embedding-gradient mask: the head too, where it is a matrix of its own. */
+    private static void trainOnly(CausalLm model, StageRecipe.Rows rows) {
+        if (!model.embedding().trainable()) {
+            throw new BadInput(
+                    "train.mask_embed_grad: expected a model whose embedding is trained, found adapters alone");
+        }
+        model.embedding().trainRows(rows.from(), rows.to());
+        if (model.head() != model.embedding()) {
+            model.head().trainRows(rows.from(), rows.to());
+        }
+    }
+
+    private void attach(CausalLm model) {
+        StageRecipe.Lora lora = Objects.requireNonNull(recipe.model().lora());
+        LoraAdapters.attach(
+                model,
+                new LoraAdapters.Config(lora.rank(), lora.alpha(), lora.dropout(), lora.targets()),
+                recipe.seed());
+        model.linears().forEach(linear -> linear.adapters().forEach(part -> {
+            part.a().train();
+            part.b().train();
+        }));
+    }
+
+    /** The order and packing of steps that training will use. */
+    static StepPlanner planner(StageRecipe recipe, TrainingTask task) {
+        return new StepPlanner(
+                task.examples(), task::length, batch(recipe), recipe.seed(), task.digest(), true);
+    }
+
+    private static StepPlanner.Batch batch(StageRecipe recipe) {
+        StageRecipe.Train train = recipe.train();
+        return new StepPlanner.Batch(
+                train.examplesPerStep(),
+                train.tokensPerStep(),
+                train.microBatchTokens(),
+                recipe.data().packing().equals("none"));
+    }
+
+    Trainer.Settings settings() {
+        StageRecipe.Train train = recipe.train();
+        double rate = train.learningRate() != null ? train.learningRate() : preference ? 5e-7 : 2e-5;
+        return new Trainer.Settings(
+                batch(recipe),
+                train.epochs(),
+                train.maxSteps(),
+                LrSchedule.Kind.valueOf(train.schedule().toUpperCase(Locale.ROOT)),
+                rate,
+                train.warmupRatio(),
+                new AdamW.Settings(0.9, train.adamBeta2(), 1e-8, train.weightDecay()),
+                train.clipNorm(),
+                train.neftuneAlpha(),
+                recipe.seed(),
+                true,
+                train.checkpointEverySteps(),
+                train.keepCheckpoints());
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,66 @@
+package org.lionalign.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.StageRecipe;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What the verbs that look at a recipe without running it have in common. */
+final class RecipeArguments {
+    @Parameters(paramLabel = "RECIPE.yaml", description = "the recipe")
+    private Path file = Path.of("recipe.yaml");
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "overrides a value of the recipe; may be repeated")
+    private List<String> set = new ArrayList<>();
+
+    @Option(
+            names = "--stage",
+            paramLabel = "sft|dpo",
+            description = "what the recipe is for; default dpo when it has a loss section, else sft")
+    private String stage = "";
+
+    StageRecipe read() {
+        return RecipeReader.read(file, set, StageRecipe.class);
+    }
+
+    boolean preference(StageRecipe recipe) {
+        return switch (stage) {
+            case "" -> recipe.loss() != null;
+            case "sft" -> false;
+            case "dpo" -> true;
+            default -> throw new BadInput("--stage: expected sft or dpo, found " + stage);
+        };
+    }
+
+    /** Work that needs a folder for a while. */
+    @FunctionalInterface
+    interface InFolder<T> {
+        T with(Path folder) throws IOException;
+    }
+
+    /** Runs work in a temporary folder, which is removed afterwards. */
+    static <T> T temporarily(InFolder<T> work) {
+        try {
+            Path folder = Files.createTempDirectory("lion-");
+            try {
+                return work.with(folder);
+            } finally {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(path);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new BadInput("a temporary folder cannot be used: " + e.getMessage(), e);
+        }
+    }
+}

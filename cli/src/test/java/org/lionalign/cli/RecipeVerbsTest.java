@@ -1,0 +1,126 @@
+package org.lionalign.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lionalign.core.json.Json;
+import org.lionalign.torch.model.RandomInit;
+import org.lionalign.torch.tensor.Dtype;
+
+/** data, plan, verify, why as a user gives them, on a tiny model with the bundled tokenizer. */
+class RecipeVerbsTest {
+    private static final Path ROOT = Path.of(System.getProperty("lion.root", ".."));
+
+    @TempDir
+    Path dir;
+
+    private record Said(int code, String out) {}
+
+    private static Said lion(String... args) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            int code = Lion.run(args);
+            return new Said(code, bytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    /** Random weights of a small shape under the bundled tokenizer. */
+    private Path model() throws IOException {
+        Path model = Files.createDirectories(dir.resolve("model"));
+        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+            Files.copy(ROOT.resolve("models/cub").resolve(file), model.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.writeString(
+                model.resolve("config.json"),
+                Files.readString(ROOT.resolve("models/cub/config.json"))
+                        .replace("\"hidden_size\" : 256", "\"hidden_size\" : 32")
+                        .replace("\"intermediate_size\" : 704", "\"intermediate_size\" : 48")
+                        .replace("\"head_dim\" : 64", "\"head_dim\" : 8")
+                        .replace("\"num_hidden_layers\" : 6", "\"num_hidden_layers\" : 2"));
+        RandomInit.write(model, 5, Dtype.F32);
+        return model;
+    }
+
+    private String recipe(boolean pairs) throws IOException {
+        List<String> rows = new ArrayList<>();
+        for (int i = 0; i < 24; i++) {
+            rows.add(
+                    pairs
+                            ? "{\"prompt\": \"Say " + i + ".\", \"chosen\": \"It is " + i + ".\", \"rejected\": \"No.\"}"
+                            : "{\"prompt\": \"Say " + i + ".\", \"completion\": \"It is " + i + ".\"}");
+        }
+        rows.add("{\"nothing\": 1}");
+        Path data = Files.write(dir.resolve(pairs ? "pairs.jsonl" : "rows.jsonl"), rows);
+        String yaml = "model: {path: '" + model() + "', template: chatml, compute: f32}\ndata: {train: ['" + data
+                + "'], max_length_tokens: 64}\ntrain: {"
+                + (pairs ? "examples_per_step: 8" : "tokens_per_step: 256") + ", micro_batch_tokens: 128}\n"
+                + (pairs ? "loss: {type: ipo}\n" : "");
+        return Files.writeString(dir.resolve(pairs ? "dpo.yaml" : "sft.yaml"), yaml).toString();
+    }
+
+    @Test
+    void dataShowsWhatWouldBeTrained() throws IOException {
+        for (boolean pairs : new boolean[] {false, true}) {
+            String recipe = recipe(pairs);
+            Said table = lion("data", recipe, "--show", "1");
+            assertThat(table.code()).isZero();
+            assertThat(table.out()).contains("unknown columns 1", "24 rows", "It is 0.", "<|im_end|>");
+            Said json = lion("data", recipe, "--json");
+            int rows = 0;
+            for (String line : json.out().strip().split("\n")) {
+                JsonNode pass = Json.parse(line, "pass");
+                rows += pass.get("rows").size();
+                assertThat(pass.get("ids").size())
+                        .isEqualTo(pass.get("supervised").size())
+                        .isEqualTo(pass.get("positions").size())
+                        .isEqualTo(pass.get("tree_ends").get(pass.get("tree_ends").size() - 1).asInt());
+            }
+            assertThat(rows).isEqualTo(24);
+        }
+    }
+
+    @Test
+    void verifyPassesAndPlanIsComparedAndWhyTellsTheVisits() throws IOException {
+        for (boolean pairs : new boolean[] {false, true}) {
+            String recipe = recipe(pairs);
+            Said verified = lion("verify", recipe);
+            assertThat(verified.out()).doesNotContain("FAILS");
+            assertThat(verified.code()).isZero();
+            Path run = dir.resolve("run" + pairs);
+            assertThat(lion("plan", recipe, "--out", run.toString()).code()).isZero();
+            JsonNode plan = Json.read(run.resolve("plan.json"));
+            assertThat(lion(pairs ? "dpo" : "sft", recipe, "--out", run.toString(), "--set", "train.epochs=2").code())
+                    .isZero();
+            assertThat(plan.get("tokens").asLong()).isPositive();
+            assertThat(Json.read(run.resolve("summary.json")).path("plan").has("off"))
+                    .isTrue();
+            String row = dir.resolve(pairs ? "pairs.jsonl" : "rows.jsonl") + ":3";
+            JsonNode story = Json.parse(lion("why", run.toString(), row).out(), "story");
+            assertThat(story.path("visits")).hasSize(2);
+            assertThat(story.path("raw").path("prompt").asText()).isEqualTo("Say 2.");
+            assertThat(story.path("tokens").toString()).contains("It is 2.");
+            if (pairs) {
+                assertThat(story.path("reference_logps").path("chosen"))
+                        .hasSameSizeAs(story.path("policy_logps").path("chosen"))
+                        .isNotEmpty();
+            }
+            assertThat(lion("why", run.toString(), row.replace(":3", ":25")).out()).contains("unknown columns");
+            assertThat(lion("why", run.toString(), row.replace(":3", ":99")).code()).isEqualTo(Lion.BAD_INPUT);
+        }
+    }
+}
