@@ -71,10 +71,8 @@ final class DataVerb implements Callable<Integer> {
                 continue;
             }
             StringBuilder aside = new StringBuilder();
-            counts.path("set_aside")
-                    .properties()
-                    .forEach(reason -> aside.append(aside.isEmpty() ? "" : ", ")
-                            .append(reason.getKey() + " " + reason.getValue()));
+            counts.path("set_aside").properties().forEach(reason -> aside.append(aside.isEmpty() ? "" : ", ")
+                    .append(reason.getKey() + " " + reason.getValue()));
             String name = source.getKey();
             System.out.printf(
                     "%-44s %9d %9d %7d  %s%n",

@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
         name = "plan",
         mixinStandardHelpOptions = true,
         description = "Tokens, FLOPs, memory, time and disk of a run, from a short calibration on this machine.",
-        footer = {"", "Example:", "  ./lion plan sft.yaml --out runs/sft   (the run then says how far off the plan was)"})
+        footer = {"", "Example:", "  ./lion plan sft.yaml --out runs/sft   (the run then says how far off the plan was)"
+        })
 final class PlanVerb implements Callable<Integer> {
     @Mixin
     private RecipeArguments arguments = new RecipeArguments();
@@ -34,8 +35,7 @@ final class PlanVerb implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         StageRecipe recipe = arguments.read();
-        ObjectNode plan = RecipeArguments.temporarily(
-                folder -> Plan.of(recipe, arguments.preference(recipe), folder));
+        ObjectNode plan = RecipeArguments.temporarily(folder -> Plan.of(recipe, arguments.preference(recipe), folder));
         if (out != null) {
             try {
                 Files.createDirectories(out);
@@ -48,7 +48,11 @@ final class PlanVerb implements Callable<Integer> {
             System.out.println(plan.toPrettyString());
             return 0;
         }
-        line("steps", "%,d in %,d passes", plan.path("steps").asLong(), plan.path("passes").asLong());
+        line(
+                "steps",
+                "%,d in %,d passes",
+                plan.path("steps").asLong(),
+                plan.path("passes").asLong());
         line(
                 "tokens",
                 "%,d, of which %,d supervised",
@@ -58,11 +62,15 @@ final class PlanVerb implements Callable<Integer> {
         plan.path("memory_bytes")
                 .properties()
                 .forEach(part -> line(
-                        "memory: " + part.getKey().replace('_', ' '), "%.2f GB", part.getValue().asDouble() / 1e9));
+                        "memory: " + part.getKey().replace('_', ' '),
+                        "%.2f GB",
+                        part.getValue().asDouble() / 1e9));
         plan.path("disk_bytes")
                 .properties()
                 .forEach(part -> line(
-                        "disk: " + part.getKey().replace('_', ' '), "%.2f GB", part.getValue().asDouble() / 1e9));
+                        "disk: " + part.getKey().replace('_', ' '),
+                        "%.2f GB",
+                        part.getValue().asDouble() / 1e9));
         double seconds = plan.path("seconds").path("total").asDouble();
         line(
                 "time",

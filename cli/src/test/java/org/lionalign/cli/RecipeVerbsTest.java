@@ -43,7 +43,8 @@ class RecipeVerbsTest {
     private Path model() throws IOException {
         Path model = Files.createDirectories(dir.resolve("model"));
         for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-            Files.copy(ROOT.resolve("models/cub").resolve(file), model.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(
+                    ROOT.resolve("models/cub").resolve(file), model.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         Files.writeString(
                 model.resolve("config.json"),
@@ -61,7 +62,8 @@ class RecipeVerbsTest {
         for (int i = 0; i < 24; i++) {
             rows.add(
                     pairs
-                            ? "{\"prompt\": \"Say " + i + ".\", \"chosen\": \"It is " + i + ".\", \"rejected\": \"No.\"}"
+                            ? "{\"prompt\": \"Say " + i + ".\", \"chosen\": \"It is " + i
+                                    + ".\", \"rejected\": \"No.\"}"
                             : "{\"prompt\": \"Say " + i + ".\", \"completion\": \"It is " + i + ".\"}");
         }
         rows.add("{\"nothing\": 1}");
@@ -70,7 +72,8 @@ class RecipeVerbsTest {
                 + "'], max_length_tokens: 64}\ntrain: {"
                 + (pairs ? "examples_per_step: 8" : "tokens_per_step: 256") + ", micro_batch_tokens: 128}\n"
                 + (pairs ? "loss: {type: ipo}\n" : "");
-        return Files.writeString(dir.resolve(pairs ? "dpo.yaml" : "sft.yaml"), yaml).toString();
+        return Files.writeString(dir.resolve(pairs ? "dpo.yaml" : "sft.yaml"), yaml)
+                .toString();
     }
 
     @Test
@@ -88,7 +91,9 @@ class RecipeVerbsTest {
                 assertThat(pass.get("ids").size())
                         .isEqualTo(pass.get("supervised").size())
                         .isEqualTo(pass.get("positions").size())
-                        .isEqualTo(pass.get("tree_ends").get(pass.get("tree_ends").size() - 1).asInt());
+                        .isEqualTo(pass.get("tree_ends")
+                                .get(pass.get("tree_ends").size() - 1)
+                                .asInt());
             }
             assertThat(rows).isEqualTo(24);
         }
@@ -104,7 +109,8 @@ class RecipeVerbsTest {
             Path run = dir.resolve("run" + pairs);
             assertThat(lion("plan", recipe, "--out", run.toString()).code()).isZero();
             JsonNode plan = Json.read(run.resolve("plan.json"));
-            assertThat(lion(pairs ? "dpo" : "sft", recipe, "--out", run.toString(), "--set", "train.epochs=2").code())
+            assertThat(lion(pairs ? "dpo" : "sft", recipe, "--out", run.toString(), "--set", "train.epochs=2")
+                            .code())
                     .isZero();
             assertThat(plan.get("tokens").asLong()).isPositive();
             assertThat(Json.read(run.resolve("summary.json")).path("plan").has("off"))
@@ -119,8 +125,10 @@ class RecipeVerbsTest {
                         .hasSameSizeAs(story.path("policy_logps").path("chosen"))
                         .isNotEmpty();
             }
-            assertThat(lion("why", run.toString(), row.replace(":3", ":25")).out()).contains("unknown columns");
-            assertThat(lion("why", run.toString(), row.replace(":3", ":99")).code()).isEqualTo(Lion.BAD_INPUT);
+            assertThat(lion("why", run.toString(), row.replace(":3", ":25")).out())
+                    .contains("unknown columns");
+            assertThat(lion("why", run.toString(), row.replace(":3", ":99")).code())
+                    .isEqualTo(Lion.BAD_INPUT);
         }
     }
 }

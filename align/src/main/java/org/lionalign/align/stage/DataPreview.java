@@ -36,8 +36,7 @@ public final class DataPreview {
         Path source = Path.of(recipe.model().path());
         this.text = TextModel.open(source, recipe.model().template());
         ModelConfig config = ConfigReader.read(source);
-        this.data = new StageData(
-                text, recipe.data(), recipe.seed(), config.longestSequence(), new DataCache(cache));
+        this.data = new StageData(text, recipe.data(), recipe.seed(), config.longestSequence(), new DataCache(cache));
         this.trees = preference
                 ? data.pairs(recipe.data().train())
                 : data.conversations(recipe.data().train());
@@ -67,7 +66,8 @@ public final class DataPreview {
         node.put("context_tokens", tokens - supervised);
         ObjectNode quantiles = node.putObject("length");
         for (int q : new int[] {0, 10, 50, 90, 99, 100}) {
-            quantiles.put(q == 0 ? "shortest" : q == 100 ? "longest" : "p" + q, lengths[(lengths.length - 1) * q / 100]);
+            quantiles.put(
+                    q == 0 ? "shortest" : q == 100 ? "longest" : "p" + q, lengths[(lengths.length - 1) * q / 100]);
         }
         int steps = planner.stepsIn(0);
         long passes = 0;
@@ -137,7 +137,8 @@ public final class DataPreview {
                 if (t == node.ids().length || node.supervised()[t] != node.supervised()[from]) {
                     // Decoded from the start each time: a token's text may depend on the one before it.
                     String soFar = text.tokenizer().decode(Arrays.copyOf(node.ids(), t), false);
-                    pieces.add(new Piece(name, soFar.substring(Math.min(written, soFar.length())), node.supervised()[from]));
+                    pieces.add(new Piece(
+                            name, soFar.substring(Math.min(written, soFar.length())), node.supervised()[from]));
                     written = soFar.length();
                     from = t;
                 }

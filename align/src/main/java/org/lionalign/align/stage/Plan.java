@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.lionalign.align.train.StepObjective;
 import org.lionalign.align.train.StepPlan;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.TrainingTask;
@@ -51,15 +50,20 @@ public final class Plan {
                     PackedBatch batch = task.batch(micro);
                     tokens += batch.length();
                     supervised += batch.supervised();
-                    flops += 3 * config.forwardFlops(
-                                    batch.length(), batch.supervised(), batch.plan().pairs());
+                    flops += 3
+                            * config.forwardFlops(
+                                    batch.length(),
+                                    batch.supervised(),
+                                    batch.plan().pairs());
                 }
             }
             plan.put("steps", steps).put("passes", passes);
             plan.put("tokens", tokens).put("supervised_tokens", supervised);
             plan.put("flops", flops);
             if (preference) {
-                plan.put("reference_flops", flops / 3 / Math.max(1, recipe.train().epochs()));
+                plan.put(
+                        "reference_flops",
+                        flops / 3 / Math.max(1, recipe.train().epochs()));
             }
             calibrate(plan, inputs, task, planner, steps, tokens, preference);
             memory(plan, model, recipe);
@@ -78,8 +82,7 @@ public final class Plan {
         CausalLm model = inputs.model();
         long before = Engine.residentBytes();
         pass(model, task.batch(planner.largestMicroBatch()));
-        plan.put("resident_with_largest_pass", Engine.residentBytes())
-                .put("resident_before_it", before);
+        plan.put("resident_with_largest_pass", Engine.residentBytes()).put("resident_before_it", before);
         List<int[]> usual = planner.step(Math.min(2, steps)).microBatches();
         double seconds = 0;
         long timed = 0;
@@ -143,9 +146,7 @@ public final class Plan {
         long pass = plan.path("resident_with_largest_pass").asLong()
                 - plan.path("resident_before_it").asLong();
         memory.put("largest_pass", Math.max(0, pass));
-        memory.put(
-                "resident",
-                plan.path("resident_with_largest_pass").asLong() + 8 * trained);
+        memory.put("resident", plan.path("resident_with_largest_pass").asLong() + 8 * trained);
         ObjectNode disk = plan.putObject("disk_bytes");
         disk.put("checkpoint", 12 * trained);
         disk.put("checkpoints", 12 * trained * (recipe.train().keepCheckpoints() + 1L));

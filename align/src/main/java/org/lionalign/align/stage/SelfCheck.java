@@ -296,7 +296,8 @@ public final class SelfCheck {
     private static byte[] digest(CausalLm model) {
         var digest = org.lionalign.core.data.Digests.sha256();
         for (Weight weight : model.weights()) {
-            java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate((int) (weight.master().numel() * 4));
+            java.nio.ByteBuffer bytes =
+                    java.nio.ByteBuffer.allocate((int) (weight.master().numel() * 4));
             bytes.asFloatBuffer().put(weight.master().toFloats());
             digest.update(bytes);
         }

@@ -7,21 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.lionalign.align.objective.PreferenceLoss;
 import org.lionalign.align.text.AnswerWriter;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.Evaluations;
-import org.lionalign.align.train.PairObjective;
-import org.lionalign.align.train.PairTask;
 import org.lionalign.align.train.RunLog;
-import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepObjective;
-import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.error.BadInput;
@@ -31,17 +25,12 @@ import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.BestFit;
 import org.lionalign.core.pack.PackedBatch;
-import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
-import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.LoraAdapters;
 import org.lionalign.torch.model.ModelWriter;
 import org.lionalign.torch.model.SamplingOptions;
-import org.lionalign.torch.optim.AdamW;
-import org.lionalign.torch.optim.LrSchedule;
-import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 
 /**
@@ -89,7 +78,9 @@ public final class Stage {
             write("ledger.json", inputs.data().ledgerJson().toPrettyString());
             inputs.prepareTraining();
             Evaluations evaluations = new Evaluations(
-                    recipe.eval().everySteps(), recipe.eval().export().equals("best"), look(model, inputs.text(), heldTask));
+                    recipe.eval().everySteps(),
+                    recipe.eval().export().equals("best"),
+                    look(model, inputs.text(), heldTask));
             boolean[] first = {true};
             boolean finished = new Trainer(model, task, inputs.settings(), evaluations, run)
                     .train(

@@ -89,9 +89,7 @@ final class StageInputs implements AutoCloseable {
 
     /** What is trained; a preference loss's reference is the model as it is now. */
     TrainingTask task() {
-        return preference
-                ? pairs(train)
-                : data.packed(train, model.config().longestSequence(), recipe.train());
+        return preference ? pairs(train) : data.packed(train, model.config().longestSequence(), recipe.train());
     }
 
     /** The pairs that would be trained, without their reference. */
@@ -154,8 +152,7 @@ final class StageInputs implements AutoCloseable {
 
     /** The order and packing of steps that training will use. */
     static StepPlanner planner(StageRecipe recipe, TrainingTask task) {
-        return new StepPlanner(
-                task.examples(), task::length, batch(recipe), recipe.seed(), task.digest(), true);
+        return new StepPlanner(task.examples(), task::length, batch(recipe), recipe.seed(), task.digest(), true);
     }
 
     private static StepPlanner.Batch batch(StageRecipe recipe) {

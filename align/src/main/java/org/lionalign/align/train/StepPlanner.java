@@ -156,8 +156,7 @@ public final class StepPlanner {
      */
     private List<List<int[]>> pooled(int[] order, int epoch) {
         List<int[]> passes = new ArrayList<>();
-        SplittableRandom random =
-                new SplittableRandom(derivedSeed("passes/" + epoch + "/" + dataDigest, seed));
+        SplittableRandom random = new SplittableRandom(derivedSeed("passes/" + epoch + "/" + dataDigest, seed));
         List<Integer> pool = new ArrayList<>();
         long tokens = 0;
         for (int i = 0; i < order.length; i++) {
@@ -168,8 +167,8 @@ public final class StepPlanner {
                 continue;
             }
             List<int[]> full = new ArrayList<>();
-            List<int[]> packed = BestFit.pack(
-                    pool.stream().mapToInt(Integer::intValue).toArray(), lengthOf, batch.microBatchTokens);
+            List<int[]> packed =
+                    BestFit.pack(pool.stream().mapToInt(Integer::intValue).toArray(), lengthOf, batch.microBatchTokens);
             pool.clear();
             tokens = 0;
             for (int[] pass : packed) {

@@ -25,8 +25,7 @@ public final class RandomInit {
     public static void write(Path folder, long seed, Dtype stored) {
         ModelConfig config = ConfigReader.read(folder);
         if (!config.modelType().equals("llama") || config.attentionBias() || config.mlpBias()) {
-            throw BadInput.of(
-                    folder.resolve("config.json"), "model_type", "llama without biases", config.modelType());
+            throw BadInput.of(folder.resolve("config.json"), "model_type", "llama without biases", config.modelType());
         }
         try (TensorScope scope = new TensorScope()) {
             Drawn drawn = new Drawn(seed, stored);
