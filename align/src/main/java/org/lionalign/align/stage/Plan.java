@@ -150,7 +150,7 @@ public final class Plan {
         ObjectNode disk = plan.putObject("disk_bytes");
         disk.put("checkpoint", 12 * trained);
         disk.put("checkpoints", 12 * trained * (recipe.train().keepCheckpoints() + 1L));
-        disk.put("model", (long) model.config().parameters() * (half ? 2 : 4));
+        disk.put("model", model.config().parameters() * (half ? 2 : 4));
     }
 
     /** How far off a plan was, for the run's summary. */
