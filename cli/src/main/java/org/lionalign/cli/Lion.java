@@ -29,10 +29,13 @@ import picocli.CommandLine.Command;
             ChatVerb.class,
             StageVerb.Sft.class,
             StageVerb.Dpo.class,
+            ReferenceVerb.class,
             DataVerb.class,
             WhyVerb.class,
             PlanVerb.class,
             VerifyVerb.class,
+            ReportVerb.class,
+            SchemaVerb.class,
             CubVerb.class,
             CommandLine.HelpCommand.class
         })

@@ -1,6 +1,8 @@
 package org.lionalign.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +11,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.lionalign.align.stage.Stage;
+import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.ResolvedRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -80,6 +84,14 @@ abstract class StageVerb implements Callable<Integer> {
         }
     }
 
+    private static String text(Path recipe) {
+        try {
+            return Files.readString(recipe);
+        } catch (IOException e) {
+            throw new BadInput(recipe + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public Integer call() {
         StageRecipe read = RecipeReader.read(recipe, set, StageRecipe.class);
@@ -99,6 +111,7 @@ abstract class StageVerb implements Callable<Integer> {
             long start = System.nanoTime();
             long[] supervised = {0};
             ObjectNode summary = stage(read, out)
+                    .resolved(ResolvedRecipe.write(read, recipe.toString(), text(recipe), set))
                     .run(
                             (step, total, metrics) -> {
                                 supervised[0] += metrics.get("supervised").asLong();
@@ -120,7 +133,8 @@ abstract class StageVerb implements Callable<Integer> {
                 return 130;
             }
             System.out.println(summary.toPrettyString());
-            System.err.println("lion: the model is in " + out.resolve("model"));
+            System.err.println(
+                    "lion: the model is in " + out.resolve("model") + ", the report in " + out.resolve("report.html"));
             return 0;
         } finally {
             done.countDown();

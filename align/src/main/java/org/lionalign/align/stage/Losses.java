@@ -1,7 +1,9 @@
 package org.lionalign.align.stage;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.lionalign.align.objective.PreferenceLoss;
 import org.lionalign.core.recipe.StageRecipe;
 
@@ -12,6 +14,18 @@ final class Losses {
     /** The recipe's, or plain DPO. */
     static PreferenceLoss of(StageRecipe recipe) {
         return of(Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT));
+    }
+
+    /** Every loss by name at one beta: what each would have said about the same pairs. */
+    static Map<String, PreferenceLoss> all(double beta, boolean reference) {
+        Map<String, PreferenceLoss> losses = new TreeMap<>();
+        for (String type : StageRecipe.Loss.TYPES) {
+            PreferenceLoss loss = of(new StageRecipe.Loss(type, beta, null, null, null));
+            if (reference || !loss.usesReference()) {
+                losses.put(type, loss);
+            }
+        }
+        return losses;
     }
 
     static PreferenceLoss of(StageRecipe.Loss loss) {

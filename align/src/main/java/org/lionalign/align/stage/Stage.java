@@ -11,6 +11,10 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.align.objective.PairLogps;
+import org.lionalign.align.objective.PairValue;
+import org.lionalign.align.report.RunReport;
+import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.text.AnswerWriter;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.Evaluations;
@@ -28,6 +32,7 @@ import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.LoraAdapters;
 import org.lionalign.torch.model.ModelWriter;
 import org.lionalign.torch.model.SamplingOptions;
@@ -42,15 +47,26 @@ public final class Stage {
     private final StageRecipe recipe;
     private final boolean preference;
     private final Path run;
+    private String resolved;
 
     private Stage(StageRecipe recipe, boolean preference, Path run) {
         this.recipe = recipe;
         this.preference = preference;
         this.run = run;
+        this.resolved = RecipeReader.write(recipe);
+    }
+
+    /** The resolved recipe with the origin of each value, to be kept with the run instead of the plain one. */
+    public Stage resolved(String text) {
+        this.resolved = text;
+        return this;
     }
 
     /** Supervised fine-tuning. */
     public static Stage sft(StageRecipe recipe, Path run) {
+        if (recipe.reference() != null) {
+            throw new BadInput("reference: expected nothing for sft, found a section");
+        }
         if (recipe.loss() != null) {
             throw new BadInput("loss: expected nothing for sft (it is cross-entropy), found a section");
         }
@@ -63,6 +79,21 @@ public final class Stage {
     }
 
     /**
+     * The reference pass of preference learning alone: this rank's share of the shards of the recipe's cache.
+     *
+     * @param run folder of encoded rows, and of the cache unless the recipe names another
+     */
+    public static void reference(StageRecipe recipe, Path run, int rank, int world) {
+        try (StageInputs inputs = StageInputs.open(
+                recipe,
+                true,
+                run.resolve("data"),
+                LoadOptions.inference(recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16))) {
+            inputs.computeReferences(rank, world);
+        }
+    }
+
+    /**
      * Runs or continues the stage.
      *
      * @return the summary, or null when interrupted (a checkpoint was written)
@@ -71,7 +102,8 @@ public final class Stage {
         Path source = Path.of(recipe.model().path());
         try (StageInputs inputs = StageInputs.open(recipe, preference, run.resolve("data"), null)) {
             CausalLm model = inputs.model();
-            write("recipe.resolved.yaml", RecipeReader.write(recipe));
+            write("recipe.resolved.yaml", resolved);
+            write("environment.json", Environment.now().toPrettyString());
             // The reference is this very model before its first step, in the same numeric mode.
             TrainingTask task = inputs.task();
             TrainingTask heldTask = inputs.heldOut();
@@ -93,6 +125,7 @@ public final class Stage {
                             },
                             interrupted);
             if (!finished) {
+                RunReport.write(run);
                 return null;
             }
             if (recipe.model().lora() != null) {
@@ -103,6 +136,7 @@ public final class Stage {
                     Checkpoint.open(source).tensors().values().iterator().next().dtype());
             ModelWriter.save(model, run.resolve("model"), stored, ModelWriter.SHARD_BYTES);
             write("summary.json", summary.toPrettyString());
+            RunReport.write(run);
             return summary;
         }
     }
@@ -145,6 +179,11 @@ public final class Stage {
             seconds += line.path("seconds").asDouble();
             supervised += line.path("supervised").asLong();
         }
+        List<String> alarms = Alarms.of(
+                new RunLog(run.resolve("metrics.jsonl")).lines(), new RunLog(run.resolve("samples.jsonl")).lines());
+        if (!alarms.isEmpty()) {
+            alarms.forEach(summary.putArray("alarms")::add);
+        }
         summary.put("training_seconds", seconds).put("supervised_tokens", supervised);
         Path plan = run.resolve("plan.json");
         if (Files.exists(plan)) {
@@ -159,7 +198,8 @@ public final class Stage {
         boolean plain = wanted == null
                 || (Objects.equals(wanted.type(), "sigmoid") && Objects.equals(wanted.chosenNllWeight(), 0.0));
         double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 2e-2;
-        if (plain && recipe.model().lora() == null && Math.abs(loss - Math.log(2)) > tolerance) {
+        StageRecipe.Reference other = recipe.reference();
+        if (plain && (other == null || other.path() == null) && Math.abs(loss - Math.log(2)) > tolerance) {
             throw new BadInput(run + ": step 1: expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
                     + "; the reference's log-probabilities are not this model's");
         }
@@ -185,6 +225,17 @@ public final class Stage {
         node.put("examples", task.examples());
         node.put("loss", objective.loss());
         objective.metrics().forEach((name, metric) -> node.put(name, metric[0] / metric[1]));
+        if (objective instanceof PairObjective pairs) {
+            StageRecipe.Loss wanted = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
+            List<PairLogps> seen = pairs.observed();
+            Losses.all(wanted.beta(), Losses.of(recipe).usesReference())
+                    .forEach((name, loss) -> node.put(
+                            "would_be/" + name,
+                            loss.evaluate(seen).stream()
+                                    .mapToDouble(PairValue::loss)
+                                    .average()
+                                    .orElse(Double.NaN)));
+        }
         return node;
     }
 

@@ -1,11 +1,13 @@
 package org.lionalign.align.stage;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.objective.PreferenceLoss;
+import org.lionalign.align.reference.ReferenceCache;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.PairTask;
@@ -26,7 +28,11 @@ import org.lionalign.torch.tensor.Dtype;
 
 /** What a recipe names, opened: text model, weights, trees, and how to train. Training, planning and checking start from the same. */
 final class StageInputs implements AutoCloseable {
+    /** Pairs in a shard of the reference cache. */
+    private static final int REFERENCE_SHARD = 256;
+
     private final StageRecipe recipe;
+    private final Path cache;
     private final boolean preference;
     private final TextModel text;
     private final CausalLm model;
@@ -36,6 +42,7 @@ final class StageInputs implements AutoCloseable {
 
     private StageInputs(StageRecipe recipe, boolean preference, TextModel text, CausalLm model, Path cache) {
         this.recipe = recipe;
+        this.cache = cache;
         this.preference = preference;
         this.text = text;
         this.model = model;
@@ -65,7 +72,7 @@ final class StageInputs implements AutoCloseable {
     /** As the recipe says. */
     static LoadOptions loadOptions(StageRecipe recipe) {
         return new LoadOptions(
-                recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16,
+                computeDtype(recipe),
                 Device.parse(recipe.model().device()),
                 recipe.model().lora() == null,
                 recipe.model().recompute());
@@ -89,7 +96,7 @@ final class StageInputs implements AutoCloseable {
 
     /** What is trained; a preference loss's reference is the model as it is now. */
     TrainingTask task() {
-        return preference ? pairs(train) : data.packed(train, model.config().longestSequence(), recipe.train());
+        return preference ? pairs(train, "train") : data.packed(train, model.config().longestSequence(), recipe.train());
     }
 
     /** The pairs that would be trained, without their reference. */
@@ -99,7 +106,7 @@ final class StageInputs implements AutoCloseable {
 
     @Nullable
     TrainingTask heldOut() {
-        return held.isEmpty() ? null : preference ? pairs(held) : new SftTask(held);
+        return held.isEmpty() ? null : preference ? pairs(held, "eval") : new SftTask(held);
     }
 
     /** Adapters and masks of the recipe; after the reference was computed. */
@@ -117,13 +124,58 @@ final class StageInputs implements AutoCloseable {
         return preference ? data.pairs(sources) : data.conversations(sources);
     }
 
-    private TrainingTask pairs(List<PromptTree> trees) {
-        StageRecipe.Loss wanted = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
-        PreferenceLoss loss = Losses.of(wanted);
-        List<PairObjective.Reference> references = loss.usesReference()
-                ? PairTask.references(model, trees, recipe.train().microBatchTokens())
-                : List.of();
-        return new PairTask(trees, references, loss, wanted.beta());
+    private TrainingTask pairs(List<PromptTree> trees, String name) {
+        PreferenceLoss loss = Losses.of(recipe);
+        double beta = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT)
+                .beta();
+        return new PairTask(trees, loss.usesReference() ? references(trees, name) : List.of(), loss, beta);
+    }
+
+    /** Reference log-probabilities of the training pairs ({@code train}) and the held-out ones ({@code eval}), computed where they are missing. */
+    List<PairObjective.Reference> references(List<PromptTree> trees, String name) {
+        return references(trees, name, 0, 1);
+    }
+
+    /** What {@code lion reference} does: a rank's share of both passes. */
+    void computeReferences(int rank, int world) {
+        references(train, "train", rank, world);
+        if (!held.isEmpty()) {
+            references(held, "eval", rank, world);
+        }
+    }
+
+    private List<PairObjective.Reference> references(List<PromptTree> trees, String name, int rank, int world) {
+        StageRecipe.Reference wanted = recipe.reference();
+        String path = wanted == null ? null : wanted.path();
+        String cacheFolder = wanted == null ? null : wanted.cache();
+        Path from = Path.of(path == null ? recipe.model().path() : path);
+        Path folder =
+                (cacheFolder == null ? cache.resolveSibling("reference") : Path.of(cacheFolder)).resolve(name);
+        ObjectNode identity = ReferenceIdentity.of(
+                from, text, recipe.model().compute(), SftTask.digestOf("reference", trees));
+        ReferenceCache references = new ReferenceCache(folder, identity, trees.size(), REFERENCE_SHARD);
+        boolean fresh = references.missing() > 0;
+        CausalLm model = path == null ? this.model : CausalLm.load(from, LoadOptions.inference(computeDtype(recipe)));
+        try {
+            references.compute(model, trees, recipe.train().microBatchTokens(), rank, world, () -> {});
+            if (world > 1 && references.missing() > 0) {
+                return List.of();
+            }
+            List<PairObjective.Reference> stored = references.read();
+            if (!fresh) {
+                double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 0.5;
+                ReferenceCache.verify(model, trees, stored, 4, tolerance, recipe.seed());
+            }
+            return stored;
+        } finally {
+            if (model != this.model) {
+                model.close();
+            }
+        }
+    }
+
+    private static Dtype computeDtype(StageRecipe recipe) {
+        return recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
     }
 
     /** LION's embedding-gradient mask: the head too, where it is a matrix of its own. */

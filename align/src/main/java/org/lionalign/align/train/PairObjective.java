@@ -95,6 +95,11 @@ public final class PairObjective implements StepObjective {
         return gradient;
     }
 
+    /** The pairs that {@link #observe} saw. */
+    public List<PairLogps> observed() {
+        return List.copyOf(seen);
+    }
+
     private void record(PairLogps pair) {
         double chosen = beta * pair.chosenRatio();
         double rejected = beta * pair.rejectedRatio();
@@ -102,6 +107,7 @@ public final class PairObjective implements StepObjective {
         add("rewards/rejected", rejected);
         add("rewards/margins", chosen - rejected);
         add("rewards/accuracies", chosen > rejected ? 1 : 0);
+        add("kl/chosen", pair.chosenRatio() / Math.max(1, pair.chosenTokens()));
         add("logps/chosen", pair.chosen());
         add("logps/rejected", pair.rejected());
         add("length/chosen", pair.chosenTokens());

@@ -36,7 +36,7 @@ public final class PairTask extends TreeTask {
             PreferenceLoss loss,
             double beta) {
         super(trees, SftTask.digestOf("pairs/" + loss, trees));
-        this.references = references == null ? List.of() : List.copyOf(references);
+        this.references = references == null ? List.of() : references; // may be mapped from disk
         this.loss = loss;
         this.beta = beta;
         if (references != null && loss.usesReference() && references.size() != trees.size()) {

@@ -87,7 +87,7 @@ public final class SftTask extends TreeTask {
     }
 
     /** SHA-256 over ids and supervised flags of every node, in order. */
-    static String digestOf(String kind, List<PromptTree> trees) {
+    public static String digestOf(String kind, List<PromptTree> trees) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(kind.getBytes(java.nio.charset.StandardCharsets.UTF_8));

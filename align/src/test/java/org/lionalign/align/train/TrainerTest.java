@@ -222,7 +222,7 @@ class TrainerTest {
     void aRealModelLearnsFromRealRows() {
         Path directory = SharedData.require("models/stories260k");
         Tokenizer tokenizer = HuggingFaceTokenizer.load(directory);
-        List<PromptTree> train = stories(tokenizer, "sft/tinystories/train.jsonl", 160);
+        List<PromptTree> train = stories(tokenizer, "sft/tinystories/train.jsonl", 320);
         List<PromptTree> held = stories(tokenizer, "sft/tinystories/test.jsonl", 40);
         try (CausalLm model = CausalLm.load(directory, LoadOptions.training(Dtype.F32))) {
             double before = heldOut(model, held);

@@ -87,6 +87,16 @@ public final class RecipeReader {
         }
     }
 
+    /** A bound recipe as a tree, in snake_case. */
+    static ObjectNode tree(Object recipe) {
+        return YAML.valueToTree(recipe);
+    }
+
+    /** Binds a text. */
+    static <T> T parse(String text, String origin, Class<T> type) {
+        return bind(origin, text, () -> YAML.readValue(text, type));
+    }
+
     private interface Reading<T> {
         T run() throws JsonProcessingException;
     }

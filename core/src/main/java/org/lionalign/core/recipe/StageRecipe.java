@@ -14,11 +14,12 @@ import org.lionalign.core.error.BadInput;
  * @param data rows
  * @param train how
  * @param loss the preference loss of {@code lion dpo}; must be absent for {@code lion sft}
+ * @param reference of {@code lion dpo}: what the policy is compared with; default the start model
  * @param eval looking at the model while it is trained
  * @param seed of data order, noise and dropout (default 42)
  */
 public record StageRecipe(
-        Model model, Data data, Train train, @Nullable Loss loss, Eval eval, Long seed) {
+        Model model, Data data, Train train, @Nullable Loss loss, @Nullable Reference reference, Eval eval, Long seed) {
     public StageRecipe {
         eval = eval == null ? Eval.DEFAULT : eval;
         require(model != null, "model", "a section", "nothing");
@@ -37,7 +38,7 @@ public record StageRecipe(
      */
     public record Model(
             String path,
-            String compute,
+            @OneOf({"bf16", "f32"}) String compute,
             String device,
             @Nullable String template,
             Boolean recompute,
@@ -81,9 +82,9 @@ public record StageRecipe(
             List<Source> train,
             List<Source> eval,
             @Nullable Integer maxLengthTokens,
-            String overlong,
-            String lossOn,
-            String packing,
+            @OneOf({"error", "set_aside", "cut_end", "cut_middle_turns"}) String overlong,
+            @OneOf({"assistant", "last_turn", "all"}) String lossOn,
+            @OneOf({"best_fit", "wrap", "none"}) String packing,
             Boolean isolation,
             Boolean faithful,
             Boolean deduplicate,
@@ -159,7 +160,7 @@ public record StageRecipe(
             Long tokensPerStep,
             Integer microBatchTokens,
             @Nullable Double learningRate,
-            String schedule,
+            @OneOf({"cosine", "linear", "constant"}) String schedule,
             Double warmupRatio,
             Double weightDecay,
             Double clipNorm,
@@ -246,6 +247,15 @@ public record StageRecipe(
         }
     }
 
+    /**
+     * The reference of a preference loss.
+     *
+     * @param path another model folder than {@code model.path}; must have the same tokenizer
+     * @param cache folder that {@code lion reference} wrote, or where to keep the log-probabilities; default in the run's folder
+     */
+    public record Reference(
+            @Nullable String path, @Nullable String cache) {}
+
     /** Rows {@code [from, to)} of a matrix. */
     public record Rows(Long from, Long to) {
         public Rows {
@@ -263,7 +273,7 @@ public record StageRecipe(
      */
     public record Eval(
             Long everySteps,
-            String export,
+            @OneOf({"last", "best"}) String export,
             @Nullable String prompts,
             @Nullable Integer maxNewTokens) {
         /** Every value at its default. */
@@ -291,12 +301,13 @@ public record StageRecipe(
      * @param chosenNllWeight weight of the chosen answer's own loss per token (RPO), 0
      */
     public record Loss(
-            String type,
+            @OneOf({"sigmoid", "robust", "hinge", "ipo", "sppo_hard", "nca_pair", "apo_zero", "apo_down", "exo_pair", "discopop", "aot", "sigmoid_norm", "kto_pair", "simpo", "cpo"}) String type,
             Double beta,
             @Nullable Double labelSmoothing,
             @Nullable Double gamma,
             Double chosenNllWeight) {
-        private static final List<String> TYPES = List.of(
+        /** The names of all losses. */
+        public static final List<String> TYPES = List.of(
                 "sigmoid",
                 "robust",
                 "hinge",

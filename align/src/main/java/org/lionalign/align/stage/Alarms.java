@@ -1,0 +1,72 @@
+package org.lionalign.align.stage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+/** What usually precedes a bad model, read off a run's logs (PITFALLS 10–14). */
+final class Alarms {
+    /** Fewer steps say nothing. */
+    private static final int LEAST_STEPS = 10;
+
+    private Alarms() {}
+
+    /**
+     * @param metrics a line per step
+     * @param samples answers at evaluations
+     */
+    static List<String> of(List<JsonNode> metrics, List<JsonNode> samples) {
+        List<String> alarms = new ArrayList<>();
+        if (metrics.size() >= LEAST_STEPS && metrics.get(0).has("logps/chosen")) {
+            int tenth = metrics.size() / 10;
+            double early = mean(metrics.subList(0, tenth), m -> m.path("logps/chosen").asDouble());
+            double late = mean(
+                    metrics.subList(metrics.size() - tenth, metrics.size()),
+                    m -> m.path("logps/chosen").asDouble());
+            double reward = mean(
+                    metrics.subList(metrics.size() - tenth, metrics.size()),
+                    m -> m.path("rewards/chosen").asDouble());
+            if (reward < 0 && late < early - Math.abs(early) * 0.1) {
+                alarms.add(say(
+                        "the chosen answers became less likely (log-probability %.1f to %.1f): the margin grows by pushing both down; an SFT"
+                                + " term (loss.chosen_nll_weight) or a larger beta holds them",
+                        early,
+                        late));
+            }
+            double accuracy = mean(
+                    metrics.subList(metrics.size() - tenth, metrics.size()),
+                    m -> m.path("rewards/accuracies").asDouble());
+            if (accuracy > 0.98) {
+                alarms.add(say(
+                        "reward accuracy on training pairs is %.0f %%: nothing is left to learn from them; fewer epochs, or harder pairs",
+                        100 * accuracy));
+            }
+        }
+        if (!samples.isEmpty()) {
+            long first = samples.get(0).get("step").asLong();
+            long last = samples.get(samples.size() - 1).get("step").asLong();
+            double before = length(samples, first);
+            double after = length(samples, last);
+            if (last > first && after > 1.5 * before && after - before > 10) {
+                alarms.add(say("sample answers grew from %.0f to %.0f tokens on average", before, after));
+            }
+        }
+        return alarms;
+    }
+
+    private static double length(List<JsonNode> samples, long step) {
+        return mean(
+                samples.stream().filter(s -> s.get("step").asLong() == step).toList(),
+                s -> s.path("answers").path(0).path("ids").size());
+    }
+
+    private static double mean(List<JsonNode> lines, ToDoubleFunction<JsonNode> value) {
+        return lines.stream().mapToDouble(value).average().orElse(0);
+    }
+
+    private static String say(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+}

@@ -1,0 +1,104 @@
+package org.lionalign.align.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lionalign.core.error.BadInput;
+
+class RunReportTest {
+    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+
+    @TempDir
+    Path dir;
+
+    private Path run(String name, double best) throws IOException {
+        Path run = Files.createDirectories(dir.resolve(name));
+        StringBuilder metrics = new StringBuilder();
+        for (int s = 1; s <= 60; s++) {
+            metrics.append("{\"step\":" + s + ",\"epoch\":0,\"loss\":" + (best + 2.0 / s) + ",\"grad_norm\":1.5,\"lr\":1e-4,"
+                    + "\"tokens\":4096,\"supervised\":3000,\"seconds\":0.5}\n");
+        }
+        Files.writeString(run.resolve("metrics.jsonl"), metrics);
+        Files.writeString(
+                run.resolve("eval.jsonl"), "{\"step\":0,\"examples\":5,\"loss\":4}\n{\"step\":60,\"examples\":5,\"loss\":2}\n");
+        Files.writeString(
+                run.resolve("samples.jsonl"),
+                "{\"step\":0,\"prompt\":\"Hi <b>\",\"answers\":[{\"text\":\"</script><script>document.title='broken'</script><!--\",\"finish\":\"stop\"}]}\n");
+        Files.writeString(
+                run.resolve("ledger.json"),
+                "{\"rows.jsonl\":{\"in\":9,\"kept\":7,\"cut\":1,\"set_aside\":{\"not JSON\":2}}}");
+        Files.writeString(run.resolve("recipe.resolved.yaml"), "seed: 42  # default\n");
+        return run;
+    }
+
+    @Test
+    void thePageHoldsEverythingAndTextCannotBreakOut() throws IOException {
+        Path run = run("sft", 1);
+        RunReport.write(run);
+        String page = Files.readString(run.resolve("report.html"));
+        assertThat(page).contains("uPlot", "not JSON", "seed: 42", "rows.jsonl").doesNotContain("/*DATA*/");
+        assertThat(page.split("</script>", -1)).hasSize(4); // data, uPlot, ours: the sample's own is escaped
+        assertThat(Files.size(run.resolve("tensorboard/events.out.tfevents.0.lion"))).isGreaterThan(1000);
+        assertThatThrownBy(() -> RunReport.write(List.of(dir.resolve("none")), dir.resolve("x.html")))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("none");
+    }
+
+    private String chromium(String... arguments) throws IOException, InterruptedException {
+        Assumptions.assumeTrue(Files.exists(CHROMIUM), "no " + CHROMIUM + ": the report is not rendered");
+        List<String> command = new ArrayList<>(List.of(
+                CHROMIUM.toString(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--hide-scrollbars",
+                "--virtual-time-budget=4000",
+                "--user-data-dir=" + Files.createTempDirectory(dir, "profile")));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectError(dir.resolve("chromium.log").toFile())
+                .start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return out;
+    }
+
+    @Test
+    void itDrawsInABrowser() throws IOException, InterruptedException {
+        Path page = dir.resolve("both.html");
+        RunReport.write(List.of(run("sft", 1), run("dpo", 0.5)), page);
+        String drawn = chromium("--dump-dom", page.toUri().toString());
+        assertThat(drawn).contains("data-charts=\"7\"", "held-out loss", "Sample answers", "not JSON 2");
+        assertThat(drawn.split("<canvas", -1)).hasSize(1 + 7);
+        assertThat(drawn).doesNotContain("<title>broken");
+        Path picture = dir.resolve("page.png");
+        chromium("--window-size=1400,1600", "--screenshot=" + picture, page.toUri().toString());
+        BufferedImage image = ImageIO.read(picture.toFile());
+        Set<Integer> colours = new HashSet<>();
+        for (int y = 0; y < image.getHeight(); y += 3) {
+            for (int x = 0; x < image.getWidth(); x += 3) {
+                colours.add(image.getRGB(x, y));
+            }
+        }
+        assertThat(colours.size()).isGreaterThan(40);
+    }
+}
