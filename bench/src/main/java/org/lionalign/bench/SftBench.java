@@ -56,15 +56,27 @@ public final class SftBench {
         try (CausalLm model =
                 CausalLm.load(inputs.resolve("model"), new LoadOptions(Dtype.BF16, Device.CPU, true, false))) {
             ModelConfig config = model.config();
-            double rate = Measure.matmulRate(
-                    Dtype.BF16, Device.CPU, 4096, config.hiddenSize(), config.intermediateSize());
+            double rate =
+                    Measure.matmulRate(Dtype.BF16, Device.CPU, 4096, config.hiddenSize(), config.intermediateSize());
             SftTask task = new SftTask(rows, padded ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED);
             StepPlanner.Batch batch = padded
                     ? new StepPlanner.Batch(16, 0, 16 * 1024, true)
                     : new StepPlanner.Batch(0, tokensPerStep, 4096);
             StepPlanner planner = new StepPlanner(task.examples(), task::length, batch, 1, task.digest(), true);
             Trainer.Settings settings = new Trainer.Settings(
-                    batch, 1, steps + 1, LrSchedule.Kind.CONSTANT, 1e-5, 0, AdamW.Settings.DEFAULT, 1, 0, 1, true, 0, 1);
+                    batch,
+                    1,
+                    steps + 1,
+                    LrSchedule.Kind.CONSTANT,
+                    1e-5,
+                    0,
+                    AdamW.Settings.DEFAULT,
+                    1,
+                    0,
+                    1,
+                    true,
+                    0,
+                    1);
             double[] seconds = new double[steps];
             double[] shares = new double[steps];
             double[] rates = new double[steps];
@@ -91,7 +103,8 @@ public final class SftBench {
                                             .mapToLong(task::length)
                                             .sum();
                                     rates[at] = real / seconds[at];
-                                    supervisedRates[at] = metrics.get("supervised").asLong() / seconds[at];
+                                    supervisedRates[at] =
+                                            metrics.get("supervised").asLong() / seconds[at];
                                 }
                             },
                             () -> false);

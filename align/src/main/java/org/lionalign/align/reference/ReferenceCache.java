@@ -52,7 +52,9 @@ public final class ReferenceCache {
         if (Files.exists(manifest)) {
             JsonNode found = Json.read(manifest);
             for (Map.Entry<String, JsonNode> entry : this.identity.properties()) {
-                if (!found.path(entry.getKey()).toString().equals(entry.getValue().toString())) {
+                if (!found.path(entry.getKey())
+                        .toString()
+                        .equals(entry.getValue().toString())) {
                     throw BadInput.of(
                             manifest,
                             entry.getKey(),
@@ -114,7 +116,8 @@ public final class ReferenceCache {
         List<ReferenceShard> all = new ArrayList<>();
         for (int s = 0; s < shards(); s++) {
             if (!Files.exists(shard(s))) {
-                throw new BadInput(shard(s) + ": expected the log-probabilities of pairs " + s * perShard + " and on, found no file");
+                throw new BadInput(shard(s) + ": expected the log-probabilities of pairs " + s * perShard
+                        + " and on, found no file");
             }
             ReferenceShard read = ReferenceShard.read(shard(s), hash);
             if (read.first() != s * perShard || read.count() != Math.min(perShard, pairs - s * perShard)) {
@@ -124,7 +127,8 @@ public final class ReferenceCache {
             all.add(read);
         }
         try (Stream<Path> files = Files.list(folder)) {
-            long found = files.filter(f -> String.valueOf(f.getFileName()).startsWith("shard-")).count();
+            long found = files.filter(f -> String.valueOf(f.getFileName()).startsWith("shard-"))
+                    .count();
             if (found != shards()) {
                 throw new BadInput(folder + ": expected " + shards() + " shards, found " + found);
             }
@@ -163,8 +167,9 @@ public final class ReferenceCache {
         }
         for (int t = 0; t < stored.length; t++) {
             if (!(Math.abs(stored[t] - again[t]) <= tolerance)) {
-                throw new BadInput(id + ": token " + t + ": the stored reference says " + stored[t]
-                        + ", the reference model says " + again[t] + ": the cache belongs to another model or is damaged");
+                throw new BadInput(
+                        id + ": token " + t + ": the stored reference says " + stored[t] + ", the reference model says "
+                                + again[t] + ": the cache belongs to another model or is damaged");
             }
         }
     }

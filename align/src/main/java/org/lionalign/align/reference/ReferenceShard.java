@@ -117,7 +117,8 @@ final class ReferenceShard {
         byte[] hash = new byte[HASH];
         bytes.get(end, hash);
         if (!Arrays.equals(hash, Digests.sha256(body)) || !Arrays.equals(Arrays.copyOf(body, 8), MAGIC)) {
-            throw new BadInput(file + ": damaged: its SHA-256 is not the one it ends with; remove it and the pass is run again");
+            throw new BadInput(
+                    file + ": damaged: its SHA-256 is not the one it ends with; remove it and the pass is run again");
         }
         if (!Arrays.equals(Arrays.copyOfRange(body, 8, 8 + HASH), identity)) {
             throw new BadInput(file + ": expected a shard of this cache, found one of another model, data or mode");

@@ -21,23 +21,21 @@ final class Alarms {
         List<String> alarms = new ArrayList<>();
         if (metrics.size() >= LEAST_STEPS && metrics.get(0).has("logps/chosen")) {
             int tenth = metrics.size() / 10;
-            double early = mean(metrics.subList(0, tenth), m -> m.path("logps/chosen").asDouble());
-            double late = mean(
-                    metrics.subList(metrics.size() - tenth, metrics.size()),
-                    m -> m.path("logps/chosen").asDouble());
-            double reward = mean(
-                    metrics.subList(metrics.size() - tenth, metrics.size()),
-                    m -> m.path("rewards/chosen").asDouble());
+            double early =
+                    mean(metrics.subList(0, tenth), m -> m.path("logps/chosen").asDouble());
+            double late = mean(metrics.subList(metrics.size() - tenth, metrics.size()), m -> m.path("logps/chosen")
+                    .asDouble());
+            double reward = mean(metrics.subList(metrics.size() - tenth, metrics.size()), m -> m.path("rewards/chosen")
+                    .asDouble());
             if (reward < 0 && late < early - Math.abs(early) * 0.1) {
                 alarms.add(say(
                         "the chosen answers became less likely (log-probability %.1f to %.1f): the margin grows by pushing both down; an SFT"
                                 + " term (loss.chosen_nll_weight) or a larger beta holds them",
-                        early,
-                        late));
+                        early, late));
             }
-            double accuracy = mean(
-                    metrics.subList(metrics.size() - tenth, metrics.size()),
-                    m -> m.path("rewards/accuracies").asDouble());
+            double accuracy =
+                    mean(metrics.subList(metrics.size() - tenth, metrics.size()), m -> m.path("rewards/accuracies")
+                            .asDouble());
             if (accuracy > 0.98) {
                 alarms.add(say(
                         "reward accuracy on training pairs is %.0f %%: nothing is left to learn from them; fewer epochs, or harder pairs",

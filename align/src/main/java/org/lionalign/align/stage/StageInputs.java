@@ -96,7 +96,9 @@ final class StageInputs implements AutoCloseable {
 
     /** What is trained; a preference loss's reference is the model as it is now. */
     TrainingTask task() {
-        return preference ? pairs(train, "train") : data.packed(train, model.config().longestSequence(), recipe.train());
+        return preference
+                ? pairs(train, "train")
+                : data.packed(train, model.config().longestSequence(), recipe.train());
     }
 
     /** The pairs that would be trained, without their reference. */
@@ -149,10 +151,9 @@ final class StageInputs implements AutoCloseable {
         String path = wanted == null ? null : wanted.path();
         String cacheFolder = wanted == null ? null : wanted.cache();
         Path from = Path.of(path == null ? recipe.model().path() : path);
-        Path folder =
-                (cacheFolder == null ? cache.resolveSibling("reference") : Path.of(cacheFolder)).resolve(name);
-        ObjectNode identity = ReferenceIdentity.of(
-                from, text, recipe.model().compute(), SftTask.digestOf("reference", trees));
+        Path folder = (cacheFolder == null ? cache.resolveSibling("reference") : Path.of(cacheFolder)).resolve(name);
+        ObjectNode identity =
+                ReferenceIdentity.of(from, text, recipe.model().compute(), SftTask.digestOf("reference", trees));
         ReferenceCache references = new ReferenceCache(folder, identity, trees.size(), REFERENCE_SHARD);
         boolean fresh = references.missing() > 0;
         CausalLm model = path == null ? this.model : CausalLm.load(from, LoadOptions.inference(computeDtype(recipe)));

@@ -95,7 +95,9 @@ class ReferenceCacheTest {
             cache(identity()).compute(model, trees, 64, rank, 3, () -> {});
         }
         assertThat(shards()).hasSize(3);
-        assertThatThrownBy(() -> cache(identity()).read()).isInstanceOf(BadInput.class).hasMessageContaining("shard-000001");
+        assertThatThrownBy(() -> cache(identity()).read())
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("shard-000001");
         cache(identity()).compute(model, trees, 64, 1, 3, () -> {});
         equal(cache(identity()).read(), live);
         // Killed in between: what is missing is computed again, the rest is not touched.
@@ -117,7 +119,8 @@ class ReferenceCacheTest {
                     .hasMessageContaining("other");
         }
         try (CausalLm other = CausalLm.load(MODELS.resolve("mistral"), LoadOptions.inference(Dtype.F32))) {
-            assertThatThrownBy(() -> ReferenceCache.verify(other, pairs(23), cache(identity()).read(), 3, 1e-3, 1))
+            assertThatThrownBy(() -> ReferenceCache.verify(
+                            other, pairs(23), cache(identity()).read(), 3, 1e-3, 1))
                     .isInstanceOf(BadInput.class)
                     .hasMessageContaining("another model or is damaged");
         }
@@ -131,9 +134,13 @@ class ReferenceCacheTest {
         byte[] flipped = bytes.clone();
         flipped[bytes.length / 2] ^= 1;
         Files.write(shard, flipped);
-        assertThatThrownBy(() -> cache(identity()).read()).isInstanceOf(BadInput.class).hasMessageContaining("damaged");
+        assertThatThrownBy(() -> cache(identity()).read())
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("damaged");
         Files.write(shard, java.util.Arrays.copyOf(bytes, 30));
-        assertThatThrownBy(() -> cache(identity()).read()).isInstanceOf(BadInput.class).hasMessageContaining("30 bytes");
+        assertThatThrownBy(() -> cache(identity()).read())
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("30 bytes");
         Files.copy(shards().get(0), shard, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> cache(identity()).read())
                 .isInstanceOf(BadInput.class)

@@ -29,12 +29,13 @@ class RunReportTest {
         Path run = Files.createDirectories(dir.resolve(name));
         StringBuilder metrics = new StringBuilder();
         for (int s = 1; s <= 60; s++) {
-            metrics.append("{\"step\":" + s + ",\"epoch\":0,\"loss\":" + (best + 2.0 / s) + ",\"grad_norm\":1.5,\"lr\":1e-4,"
-                    + "\"tokens\":4096,\"supervised\":3000,\"seconds\":0.5}\n");
+            metrics.append("{\"step\":" + s + ",\"epoch\":0,\"loss\":" + (best + 2.0 / s)
+                    + ",\"grad_norm\":1.5,\"lr\":1e-4," + "\"tokens\":4096,\"supervised\":3000,\"seconds\":0.5}\n");
         }
         Files.writeString(run.resolve("metrics.jsonl"), metrics);
         Files.writeString(
-                run.resolve("eval.jsonl"), "{\"step\":0,\"examples\":5,\"loss\":4}\n{\"step\":60,\"examples\":5,\"loss\":2}\n");
+                run.resolve("eval.jsonl"),
+                "{\"step\":0,\"examples\":5,\"loss\":4}\n{\"step\":60,\"examples\":5,\"loss\":2}\n");
         Files.writeString(
                 run.resolve("samples.jsonl"),
                 "{\"step\":0,\"prompt\":\"Hi <b>\",\"answers\":[{\"text\":\"</script><script>document.title='broken'</script><!--\",\"finish\":\"stop\"}]}\n");
@@ -52,7 +53,8 @@ class RunReportTest {
         String page = Files.readString(run.resolve("report.html"));
         assertThat(page).contains("uPlot", "not JSON", "seed: 42", "rows.jsonl").doesNotContain("/*DATA*/");
         assertThat(page.split("</script>", -1)).hasSize(4); // data, uPlot, ours: the sample's own is escaped
-        assertThat(Files.size(run.resolve("tensorboard/events.out.tfevents.0.lion"))).isGreaterThan(1000);
+        assertThat(Files.size(run.resolve("tensorboard/events.out.tfevents.0.lion")))
+                .isGreaterThan(1000);
         assertThatThrownBy(() -> RunReport.write(List.of(dir.resolve("none")), dir.resolve("x.html")))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("none");
@@ -91,7 +93,10 @@ class RunReportTest {
         assertThat(drawn.split("<canvas", -1)).hasSize(1 + 7);
         assertThat(drawn).doesNotContain("<title>broken");
         Path picture = dir.resolve("page.png");
-        chromium("--window-size=1400,1600", "--screenshot=" + picture, page.toUri().toString());
+        chromium(
+                "--window-size=1400,1600",
+                "--screenshot=" + picture,
+                page.toUri().toString());
         BufferedImage image = ImageIO.read(picture.toFile());
         Set<Integer> colours = new HashSet<>();
         for (int y = 0; y < image.getHeight(); y += 3) {

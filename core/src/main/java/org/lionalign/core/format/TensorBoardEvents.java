@@ -46,7 +46,10 @@ public final class TensorBoardEvents {
     }
 
     private void record(byte[] data) {
-        byte[] length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(data.length).array();
+        byte[] length = ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(data.length)
+                .array();
         out.writeBytes(length);
         little(out, masked(length), 4);
         out.writeBytes(data);

@@ -25,7 +25,9 @@ public final class RecipeSchema {
         schema.put("title", "Lion recipe");
         schema.setAll(object(StageRecipe.class, RecipeReader.tree(minimal)));
         schema.putArray("required").add("model").add("data");
-        ((ObjectNode) schema.get("properties").get("model")).putArray("required").add("path");
+        ((ObjectNode) schema.get("properties").get("model"))
+                .putArray("required")
+                .add("path");
         ((ObjectNode) schema.get("properties").get("data")).putArray("required").add("train");
         return schema;
     }

@@ -19,7 +19,13 @@ import org.lionalign.core.error.BadInput;
  * @param seed of data order, noise and dropout (default 42)
  */
 public record StageRecipe(
-        Model model, Data data, Train train, @Nullable Loss loss, @Nullable Reference reference, Eval eval, Long seed) {
+        Model model,
+        Data data,
+        Train train,
+        @Nullable Loss loss,
+        @Nullable Reference reference,
+        Eval eval,
+        Long seed) {
     public StageRecipe {
         eval = eval == null ? Eval.DEFAULT : eval;
         require(model != null, "model", "a section", "nothing");
@@ -82,7 +88,10 @@ public record StageRecipe(
             List<Source> train,
             List<Source> eval,
             @Nullable Integer maxLengthTokens,
-            @OneOf({"error", "set_aside", "cut_end", "cut_middle_turns"}) String overlong,
+
+            @OneOf({"error", "set_aside", "cut_end", "cut_middle_turns"})
+            String overlong,
+
             @OneOf({"assistant", "last_turn", "all"}) String lossOn,
             @OneOf({"best_fit", "wrap", "none"}) String packing,
             Boolean isolation,
@@ -253,8 +262,7 @@ public record StageRecipe(
      * @param path another model folder than {@code model.path}; must have the same tokenizer
      * @param cache folder that {@code lion reference} wrote, or where to keep the log-probabilities; default in the run's folder
      */
-    public record Reference(
-            @Nullable String path, @Nullable String cache) {}
+    public record Reference(@Nullable String path, @Nullable String cache) {}
 
     /** Rows {@code [from, to)} of a matrix. */
     public record Rows(Long from, Long to) {
@@ -301,7 +309,25 @@ public record StageRecipe(
      * @param chosenNllWeight weight of the chosen answer's own loss per token (RPO), 0
      */
     public record Loss(
-            @OneOf({"sigmoid", "robust", "hinge", "ipo", "sppo_hard", "nca_pair", "apo_zero", "apo_down", "exo_pair", "discopop", "aot", "sigmoid_norm", "kto_pair", "simpo", "cpo"}) String type,
+            @OneOf({
+                "sigmoid",
+                "robust",
+                "hinge",
+                "ipo",
+                "sppo_hard",
+                "nca_pair",
+                "apo_zero",
+                "apo_down",
+                "exo_pair",
+                "discopop",
+                "aot",
+                "sigmoid_norm",
+                "kto_pair",
+                "simpo",
+                "cpo"
+            })
+            String type,
+
             Double beta,
             @Nullable Double labelSmoothing,
             @Nullable Double gamma,

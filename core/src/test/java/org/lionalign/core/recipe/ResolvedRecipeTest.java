@@ -16,8 +16,9 @@ class ResolvedRecipeTest {
 
     @Test
     void everyValueSaysWhereItComesFromAndItReadsBack() throws IOException {
-        String text = "model:\n  path: 'a model' # with a comment\n  lora: {rank: 4}\ndata: {train: [a.jsonl, {path: b, fraction: 0.5}]}\n"
-                + "train:\n  epochs: 2\n  learning_rate: 1.0e-4\n";
+        String text =
+                "model:\n  path: 'a model' # with a comment\n  lora: {rank: 4}\ndata: {train: [a.jsonl, {path: b, fraction: 0.5}]}\n"
+                        + "train:\n  epochs: 2\n  learning_rate: 1.0e-4\n";
         Path file = Files.writeString(dir.resolve("r.yaml"), text);
         List<String> set = List.of("train.epochs=3", "eval.every_steps=10");
         StageRecipe recipe = RecipeReader.read(file, set, StageRecipe.class);
@@ -44,8 +45,10 @@ class ResolvedRecipeTest {
         assertThat(train.at("/properties/schedule/enum").toString()).isEqualTo("[\"cosine\",\"linear\",\"constant\"]");
         assertThat(train.at("/properties/schedule/default").asText()).isEqualTo("cosine");
         assertThat(train.at("/properties/tokens_per_step/type").asText()).isEqualTo("integer");
-        assertThat(schema.at("/properties/data/properties/train/items/anyOf").size()).isEqualTo(2);
-        assertThat(schema.at("/properties/model/properties/lora/properties/rank/type").asText())
+        assertThat(schema.at("/properties/data/properties/train/items/anyOf").size())
+                .isEqualTo(2);
+        assertThat(schema.at("/properties/model/properties/lora/properties/rank/type")
+                        .asText())
                 .isEqualTo("integer");
         assertThat(schema.at("/properties/loss/properties/type/enum").size()).isEqualTo(15);
     }
