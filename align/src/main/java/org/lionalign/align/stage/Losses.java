@@ -20,7 +20,7 @@ final class Losses {
     static Map<String, PreferenceLoss> all(double beta, boolean reference) {
         Map<String, PreferenceLoss> losses = new TreeMap<>();
         for (String type : StageRecipe.Loss.TYPES) {
-            PreferenceLoss loss = of(new StageRecipe.Loss(type, beta, null, null, null));
+            PreferenceLoss loss = of(new StageRecipe.Loss(type, beta, null, null, 0.0));
             if (reference || !loss.usesReference()) {
                 losses.put(type, loss);
             }

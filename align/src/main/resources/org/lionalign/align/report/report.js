@@ -52,7 +52,7 @@
   // Charts: one per quantity, a line per run; held-out values dashed
   const names = [];
   for (const run of runs) for (const line of [...run.metrics.slice(0, 1), ...run.eval.slice(0, 1)])
-    for (const [key, value] of Object.entries(line)) if (typeof value === "number" && !["step", "examples"].includes(key) && !names.includes(key)) names.push(key);
+    for (const [key, value] of Object.entries(line)) if (typeof value === "number" && !["step", "examples", "epoch", "supervised_tokens"].includes(key) && !names.includes(key)) names.push(key);
   const order = ["loss", "rewards/accuracies", "rewards/margins", "rewards/chosen", "rewards/rejected", "grad_norm", "lr"];
   names.sort((a, b) => (order.indexOf(a) + 99) % 99 - (order.indexOf(b) + 99) % 99);
   const smoothed = (values, alpha) => {
@@ -68,8 +68,8 @@
       const axis = {stroke: css("--soft"), grid: {stroke: css("--grid"), width: 1}, ticks: {stroke: css("--grid"), width: 1}, font: "11px system-ui", size: 52};
       chart.plot = new uPlot({
         width: Math.max(260, chart.node.clientWidth - 24), height: 220, scales: {x: {time: false}, y: {distr: usable ? 3 : 1}},
-        cursor: {drag: {x: true, y: false}}, axes: [{...axis, size: 30}, {...axis, values: (u, ticks) => ticks.map(t => t == null ? "" : +t.toPrecision(4))}],
-        series: [{label: "step"}, ...chart.series.map((s, i) => ({label: s.label, stroke: colours[i % colours.length], width: s.held ? 2 : 1.5,
+        cursor: {drag: {x: true, y: false}}, axes: [{...axis, size: 30}, {...axis, values: (u, ticks) => ticks.map(t => t == null ? "" : t !== 0 && Math.abs(t) < 1e-2 ? t.toExponential(0) : +t.toPrecision(4))}],
+        series: [{label: "step"}, ...chart.series.map((s, i) => ({label: s.label, stroke: colours[s.run % colours.length], width: s.held ? 2 : 1.5,
           dash: s.held ? [6, 4] : undefined, spanGaps: true, points: {show: s.held}, value: (u, v) => v == null ? "–" : number(v)}))]
       }, data, chart.node);
     }
@@ -85,7 +85,7 @@
       for (const run of runs) for (const held of [false, true]) {
         const values = steps.map(() => null);
         for (const line of held ? run.eval : run.metrics) if (typeof line[name] === "number") values[at.get(line.step)] = line[name];
-        if (values.some(v => v != null)) series.push({label: (runs.length > 1 ? run.name + " " : "") + (held ? "held out" : "training"), values, held});
+        if (values.some(v => v != null)) series.push({label: (runs.length > 1 ? run.name + " " : "") + (held ? "held out" : "training"), values, held, run: runs.indexOf(run)});
       }
       const node = el("div", {className: "chart"}, el("h3", {textContent: name}));
       grid.append(node);

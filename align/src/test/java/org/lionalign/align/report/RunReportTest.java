@@ -89,8 +89,8 @@ class RunReportTest {
         Path page = dir.resolve("both.html");
         RunReport.write(List.of(run("sft", 1), run("dpo", 0.5)), page);
         String drawn = chromium("--dump-dom", page.toUri().toString());
-        assertThat(drawn).contains("data-charts=\"7\"", "held-out loss", "Sample answers", "not JSON 2");
-        assertThat(drawn.split("<canvas", -1)).hasSize(1 + 7);
+        assertThat(drawn).contains("data-charts=\"6\"", "held-out loss", "Sample answers", "not JSON 2");
+        assertThat(drawn.split("<canvas", -1)).hasSize(1 + 6);
         assertThat(drawn).doesNotContain("<title>broken");
         Path picture = dir.resolve("page.png");
         chromium(
