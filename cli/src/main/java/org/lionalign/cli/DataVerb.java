@@ -37,7 +37,7 @@ final class DataVerb implements Callable<Integer> {
     public Integer call() {
         StageRecipe recipe = arguments.read();
         RecipeArguments.temporarily(folder -> {
-            DataPreview preview = new DataPreview(recipe, arguments.preference(recipe), folder);
+            DataPreview preview = new DataPreview(recipe, arguments.kind(recipe), folder);
             if (json) {
                 preview.passes(pass -> System.out.println(Json.write(pass)));
             } else {

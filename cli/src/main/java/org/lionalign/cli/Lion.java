@@ -29,6 +29,7 @@ import picocli.CommandLine.Command;
             ChatVerb.class,
             StageVerb.Sft.class,
             StageVerb.Dpo.class,
+            StageVerb.Reward.class,
             ReferenceVerb.class,
             DataVerb.class,
             WhyVerb.class,

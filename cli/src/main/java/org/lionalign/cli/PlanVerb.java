@@ -35,7 +35,7 @@ final class PlanVerb implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         StageRecipe recipe = arguments.read();
-        ObjectNode plan = RecipeArguments.temporarily(folder -> Plan.of(recipe, arguments.preference(recipe), folder));
+        ObjectNode plan = RecipeArguments.temporarily(folder -> Plan.of(recipe, arguments.kind(recipe), folder));
         if (out != null) {
             try {
                 Files.createDirectories(out);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.lionalign.align.stage.StageKind;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
@@ -23,20 +24,21 @@ final class RecipeArguments {
 
     @Option(
             names = "--stage",
-            paramLabel = "sft|dpo",
-            description = "what the recipe is for; default dpo when it has a loss section, else sft")
+            paramLabel = "sft|dpo|reward",
+            description = "what the recipe is for; default dpo or reward when it has a section of that kind, else sft")
     private String stage = "";
 
     StageRecipe read() {
         return RecipeReader.read(file, set, StageRecipe.class);
     }
 
-    boolean preference(StageRecipe recipe) {
+    StageKind kind(StageRecipe recipe) {
         return switch (stage) {
-            case "" -> recipe.loss() != null;
-            case "sft" -> false;
-            case "dpo" -> true;
-            default -> throw new BadInput("--stage: expected sft or dpo, found " + stage);
+            case "" -> recipe.loss() != null ? StageKind.DPO : recipe.reward() != null ? StageKind.REWARD : StageKind.SFT;
+            case "sft" -> StageKind.SFT;
+            case "dpo" -> StageKind.DPO;
+            case "reward" -> StageKind.REWARD;
+            default -> throw new BadInput("--stage: expected sft, dpo or reward, found " + stage);
         };
     }
 

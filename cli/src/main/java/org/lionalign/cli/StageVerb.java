@@ -84,6 +84,28 @@ abstract class StageVerb implements Callable<Integer> {
         }
     }
 
+    /** Reward models. */
+    @Command(
+            name = "reward",
+            mixinStandardHelpOptions = true,
+            description = "A reward model on pairs (Bradley-Terry), as a sequence classifier that transformers loads.",
+            footer = {
+                "",
+                "Example recipe:",
+                "  model: {path: runs/sft/model}",
+                "  data: {train: [pairs.jsonl], eval: [held-pairs.jsonl], overlong: set_aside}",
+                "  train: {examples_per_step: 32, learning_rate: 1e-5}",
+                "  reward: {centring: 0.01}",
+                "Example:",
+                "  ./lion reward reward.yaml --out runs/reward"
+            })
+    static final class Reward extends StageVerb {
+        @Override
+        Stage stage(StageRecipe read, Path run) {
+            return Stage.reward(read, run);
+        }
+    }
+
     private static String text(Path recipe) {
         try {
             return Files.readString(recipe);

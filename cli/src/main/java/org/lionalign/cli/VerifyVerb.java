@@ -23,7 +23,7 @@ final class VerifyVerb implements Callable<Integer> {
     public Integer call() {
         StageRecipe recipe = arguments.read();
         List<SelfCheck.Line> lines = RecipeArguments.temporarily(
-                folder -> new SelfCheck(recipe, arguments.preference(recipe), folder).run(name -> {
+                folder -> new SelfCheck(recipe, arguments.kind(recipe), folder).run(name -> {
                     if (Terminal.errors()) {
                         System.err.print("\r\u001b[Kchecking: " + name);
                     }

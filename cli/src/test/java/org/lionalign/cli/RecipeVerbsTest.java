@@ -131,4 +131,33 @@ class RecipeVerbsTest {
                     .isEqualTo(Lion.BAD_INPUT);
         }
     }
+
+    @Test
+    void aRewardModelLearnsWhichAnswerIsBetterAndIsAClassifierForTransformers() throws IOException {
+        String recipe = recipe(true);
+        Files.writeString(
+                Path.of(recipe), Files.readString(Path.of(recipe)).replace("loss: {type: ipo}", "reward: {centring: 0.01}"));
+        assertThat(lion("verify", recipe).code()).isZero();
+        Path run = dir.resolve("reward");
+        Said said = lion(
+                "reward",
+                recipe,
+                "--out",
+                run.toString(),
+                "--set",
+                "train.epochs=8",
+                "--set",
+                "train.learning_rate=0.003",
+                "--set",
+                "data.eval=['" + dir.resolve("pairs.jsonl") + "']");
+        assertThat(said.code()).isZero();
+        JsonNode summary = Json.read(run.resolve("summary.json"));
+        assertThat(summary.at("/held_out_after/rewards~1accuracies").asDouble()).isGreaterThan(0.9);
+        JsonNode config = Json.read(run.resolve("model/config.json"));
+        assertThat(config.at("/architectures/0").asText()).isEqualTo("LlamaForSequenceClassification");
+        assertThat(config.get("id2label").size()).isEqualTo(1);
+        assertThat(config.get("pad_token_id").isInt()).isTrue();
+        assertThat(lion("reward", recipe, "--out", run.toString(), "--set", "loss.type=ipo").code())
+                .isEqualTo(Lion.BAD_INPUT);
+    }
 }

@@ -1,10 +1,10 @@
 package org.lionalign.align.objective;
 
 /** The logistic function and its logarithm, exact in saturation. */
-final class Logistic {
+public final class Logistic {
     private Logistic() {}
 
-    static double sigmoid(double x) {
+    public static double sigmoid(double x) {
         if (x >= 0) {
             return 1 / (1 + Math.exp(-x));
         }
@@ -13,7 +13,7 @@ final class Logistic {
     }
 
     /** {@code log σ(x) = −log(1 + e^−x)}. */
-    static double logSigmoid(double x) {
+    public static double logSigmoid(double x) {
         return x >= 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x));
     }
 }

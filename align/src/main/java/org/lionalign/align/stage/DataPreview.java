@@ -31,16 +31,16 @@ public final class DataPreview {
     /**
      * @param cache folder of encoded rows
      */
-    public DataPreview(StageRecipe recipe, boolean preference, Path cache) {
+    public DataPreview(StageRecipe recipe, StageKind kind, Path cache) {
         this.recipe = recipe;
         Path source = Path.of(recipe.model().path());
         this.text = TextModel.open(source, recipe.model().template());
         ModelConfig config = ConfigReader.read(source);
         this.data = new StageData(text, recipe.data(), recipe.seed(), config.longestSequence(), new DataCache(cache));
-        this.trees = preference
+        this.trees = kind.pairs()
                 ? data.pairs(recipe.data().train())
                 : data.conversations(recipe.data().train());
-        this.task = preference
+        this.task = kind.pairs()
                 ? PairTask.planned(trees, Losses.of(recipe))
                 : data.packed(trees, config.longestSequence(), recipe.train());
         this.planner = StageInputs.planner(recipe, task);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.lionalign.align.train.StepPlan;
 import org.lionalign.align.train.StepPlanner;
+import org.lionalign.align.train.TrainStep;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PackedBatch;
@@ -27,11 +28,11 @@ public final class Plan {
     private Plan() {}
 
     /** The plan, in seconds, bytes, FLOPs and tokens. */
-    public static ObjectNode of(StageRecipe recipe, boolean preference, Path cache) {
-        try (StageInputs inputs = StageInputs.open(recipe, preference, cache, null)) {
+    public static ObjectNode of(StageRecipe recipe, StageKind kind, Path cache) {
+        try (StageInputs inputs = StageInputs.open(recipe, kind, cache, null)) {
             CausalLm model = inputs.model();
             ModelConfig config = model.config();
-            TrainingTask task = preference ? inputs.planned() : inputs.task();
+            TrainingTask task = kind == StageKind.DPO ? inputs.planned() : inputs.task();
             inputs.prepareTraining();
             StepPlanner planner = StageInputs.planner(recipe, task);
             long steps = planner.steps(recipe.train().epochs());
@@ -60,12 +61,12 @@ public final class Plan {
             plan.put("steps", steps).put("passes", passes);
             plan.put("tokens", tokens).put("supervised_tokens", supervised);
             plan.put("flops", flops);
-            if (preference) {
+            if (kind == StageKind.DPO) {
                 plan.put(
                         "reference_flops",
                         flops / 3 / Math.max(1, recipe.train().epochs()));
             }
-            calibrate(plan, inputs, task, planner, steps, tokens, preference);
+            calibrate(plan, inputs, task, planner, steps, tokens, kind);
             memory(plan, model, recipe);
             return plan;
         }
@@ -78,7 +79,7 @@ public final class Plan {
             StepPlanner planner,
             long steps,
             long tokens,
-            boolean preference) {
+            StageKind kind) {
         CausalLm model = inputs.model();
         long before = Engine.residentBytes();
         pass(model, task.batch(planner.largestMicroBatch()));
@@ -103,7 +104,7 @@ public final class Plan {
         }
         double training = perToken * tokens + update * steps;
         double reference = 0;
-        if (preference) {
+        if (kind == StageKind.DPO) {
             PackedBatch batch = task.batch(usual.get(0));
             long start = System.nanoTime();
             model.logps(batch);
@@ -121,9 +122,9 @@ public final class Plan {
     }
 
     private static void pass(CausalLm model, PackedBatch batch) {
-        model.forwardBackward(batch, logps -> {
-            float[] gradient = new float[logps.length];
-            Arrays.fill(gradient, -1f / Math.max(1, logps.length));
+        TrainStep.backward(model, batch, values -> {
+            float[] gradient = new float[values.length];
+            Arrays.fill(gradient, -1f / Math.max(1, values.length));
             return gradient;
         });
         model.weights().forEach(Weight::zeroGradient);

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.lionalign.align.train.StepObjective;
 import org.lionalign.align.train.StepPlanner;
+import org.lionalign.align.train.TrainStep;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.pack.PackedBatch;
@@ -32,13 +33,13 @@ public final class SelfCheck {
     private static final int EXAMPLES = 6;
 
     private final StageRecipe recipe;
-    private final boolean preference;
+    private final StageKind kind;
     private final Path work;
 
     /** @param work an empty folder for what the check writes */
-    public SelfCheck(StageRecipe recipe, boolean preference, Path work) {
+    public SelfCheck(StageRecipe recipe, StageKind kind, Path work) {
         this.recipe = recipe;
-        this.preference = preference;
+        this.kind = kind;
         this.work = work;
     }
 
@@ -59,14 +60,16 @@ public final class SelfCheck {
         List<Line> lines = new ArrayList<>();
         LoadOptions kept = new LoadOptions(Dtype.F32, device(), true, false);
         double[] gradients;
-        try (StageInputs inputs = StageInputs.open(recipe, preference, work.resolve("data"), kept)) {
+        try (StageInputs inputs = StageInputs.open(recipe, kind, work.resolve("data"), kept)) {
             CausalLm model = inputs.model();
             TrainingTask task = inputs.task();
             int[] examples = smallest(task);
             progress.accept("packed = separate");
             lines.add(packedIsSeparate(model, inputs.train()));
-            progress.accept("chunked head = plain head");
-            lines.add(chunkedIsPlain(model, task.batch(new int[] {examples[0]})));
+            if (!model.config().isClassifier()) {
+                progress.accept("chunked head = plain head");
+                lines.add(chunkedIsPlain(model, task.batch(new int[] {examples[0]})));
+            }
             progress.accept("gradient = finite difference");
             gradients = gradients(model, task, List.of(examples));
             lines.add(finiteDifference(model, task, examples));
@@ -79,7 +82,7 @@ public final class SelfCheck {
         }
         progress.accept("recomputed = kept");
         LoadOptions again = new LoadOptions(Dtype.F32, device(), true, true);
-        try (StageInputs inputs = StageInputs.open(recipe, preference, work.resolve("data"), again)) {
+        try (StageInputs inputs = StageInputs.open(recipe, kind, work.resolve("data"), again)) {
             TrainingTask task = inputs.task();
             double[] recomputed = gradients(inputs.model(), task, List.of(smallest(task)));
             lines.add(new Line("gradients: activations recomputed = kept", distance(recomputed, gradients), 0));
@@ -111,17 +114,19 @@ public final class SelfCheck {
                 .map(trees::get)
                 .toList();
         PackedBatch together = PackedBatch.of(some);
-        float[] packed = model.logps(together);
+        float[] packed = TrainStep.outputs(model, together);
         double worst = 0;
         int at = 0;
         for (PromptTree tree : some) {
-            float[] alone = model.logps(PackedBatch.of(List.of(tree)));
+            float[] alone = TrainStep.outputs(model, PackedBatch.of(List.of(tree)));
             for (float logp : alone) {
                 worst = Math.max(worst, Math.abs(logp - packed[at++]));
             }
         }
-        worst = Math.max(worst, unshared(model, some));
-        return new Line("log-probs: packed, shared = separate", worst, 1e-4);
+        if (!model.config().isClassifier()) {
+            worst = Math.max(worst, unshared(model, some));
+        }
+        return new Line("outputs: packed, shared = separate", worst, 1e-4);
     }
 
     /** Every answer with a prompt of its own against the tree with one. */
@@ -177,7 +182,7 @@ public final class SelfCheck {
     private static double loss(CausalLm model, TrainingTask task, int[] examples) {
         PackedBatch batch = task.batch(examples);
         StepObjective objective = task.objective(List.of(batch));
-        float[] logps = model.logps(batch);
+        float[] logps = TrainStep.outputs(model, batch);
         objective.observe(batch, logps);
         objective.gradient(batch, logps);
         return objective.loss();
@@ -191,10 +196,10 @@ public final class SelfCheck {
                 model.weights().stream().filter(Weight::trainable).toList();
         weights.forEach(Weight::zeroGradient);
         for (PackedBatch batch : batches) {
-            objective.observe(batch, model.logps(batch));
+            objective.observe(batch, TrainStep.outputs(model, batch));
         }
         for (PackedBatch batch : batches) {
-            model.forwardBackward(batch, logps -> objective.gradient(batch, logps));
+            TrainStep.backward(model, batch, values -> objective.gradient(batch, values));
         }
         List<Double> all = new ArrayList<>();
         for (Weight weight : weights) {
@@ -260,7 +265,7 @@ public final class SelfCheck {
             Path run = work.resolve("resumed" + pieces);
             byte[] end = {};
             for (int piece = 0; piece < pieces; piece++) {
-                try (StageInputs inputs = StageInputs.open(recipe, preference, work.resolve("data"), null)) {
+                try (StageInputs inputs = StageInputs.open(recipe, kind, work.resolve("data"), null)) {
                     TrainingTask task = inputs.task();
                     inputs.prepareTraining();
                     long[] done = {0};

@@ -20,6 +20,7 @@ import org.lionalign.align.train.Evaluations;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.RunLog;
 import org.lionalign.align.train.StepObjective;
+import org.lionalign.align.train.TrainStep;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.error.BadInput;
@@ -45,13 +46,13 @@ import org.lionalign.torch.tensor.Dtype;
  */
 public final class Stage {
     private final StageRecipe recipe;
-    private final boolean preference;
+    private final StageKind kind;
     private final Path run;
     private String resolved;
 
-    private Stage(StageRecipe recipe, boolean preference, Path run) {
+    private Stage(StageRecipe recipe, StageKind kind, Path run) {
         this.recipe = recipe;
-        this.preference = preference;
+        this.kind = kind;
         this.run = run;
         this.resolved = RecipeReader.write(recipe);
     }
@@ -70,12 +71,27 @@ public final class Stage {
         if (recipe.loss() != null) {
             throw new BadInput("loss: expected nothing for sft (it is cross-entropy), found a section");
         }
-        return new Stage(recipe, false, run);
+        if (recipe.reward() != null) {
+            throw new BadInput("reward: expected nothing for sft, found a section");
+        }
+        return new Stage(recipe, StageKind.SFT, run);
     }
 
     /** Preference learning. */
     public static Stage dpo(StageRecipe recipe, Path run) {
-        return new Stage(recipe, true, run);
+        return new Stage(recipe, StageKind.DPO, run);
+    }
+
+    /** A reward model on the pairs of a preference stage (Bradley–Terry), into a sequence classifier that transformers loads. */
+    public static Stage reward(StageRecipe recipe, Path run) {
+        if (recipe.loss() != null || recipe.reference() != null) {
+            throw new BadInput("loss, reference: expected nothing for reward (it is Bradley-Terry), found a section");
+        }
+        if (recipe.eval().prompts() != null) {
+            throw new BadInput("eval.prompts: expected nothing for reward (it answers nothing), found "
+                    + recipe.eval().prompts());
+        }
+        return new Stage(recipe, StageKind.REWARD, run);
     }
 
     /**
@@ -86,7 +102,7 @@ public final class Stage {
     public static void reference(StageRecipe recipe, Path run, int rank, int world) {
         try (StageInputs inputs = StageInputs.open(
                 recipe,
-                true,
+                StageKind.DPO,
                 run.resolve("data"),
                 LoadOptions.inference(recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16))) {
             inputs.computeReferences(rank, world);
@@ -100,7 +116,7 @@ public final class Stage {
      */
     public @Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
         Path source = Path.of(recipe.model().path());
-        try (StageInputs inputs = StageInputs.open(recipe, preference, run.resolve("data"), null)) {
+        try (StageInputs inputs = StageInputs.open(recipe, kind, run.resolve("data"), null)) {
             CausalLm model = inputs.model();
             write("recipe.resolved.yaml", resolved);
             write("environment.json", Environment.now().toPrettyString());
@@ -117,7 +133,7 @@ public final class Stage {
             boolean finished = new Trainer(model, task, inputs.settings(), evaluations, run)
                     .train(
                             (step, total, metrics) -> {
-                                if (first[0] && step == 1 && preference) {
+                                if (first[0] && step == 1 && kind == StageKind.DPO) {
                                     checkReference(metrics.get("loss").asDouble());
                                 }
                                 first[0] = false;
@@ -214,7 +230,7 @@ public final class Stage {
                 .map(task::batch)
                 .toList();
         StepObjective objective = task.objective(batches);
-        List<float[]> logps = batches.stream().map(model::logps).toList();
+        List<float[]> logps = batches.stream().map(batch -> TrainStep.outputs(model, batch)).toList();
         for (int b = 0; b < batches.size(); b++) {
             objective.observe(batches.get(b), logps.get(b));
         }

@@ -11,6 +11,7 @@ import org.lionalign.align.reference.ReferenceCache;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.PairTask;
+import org.lionalign.align.train.RewardTask;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
@@ -19,6 +20,8 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
+import org.lionalign.torch.model.ClassifierInit;
+import org.lionalign.torch.model.ConfigReader;
 import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.LoraAdapters;
 import org.lionalign.torch.optim.AdamW;
@@ -33,17 +36,17 @@ final class StageInputs implements AutoCloseable {
 
     private final StageRecipe recipe;
     private final Path cache;
-    private final boolean preference;
+    private final StageKind kind;
     private final TextModel text;
     private final CausalLm model;
     private final StageData data;
     private final List<PromptTree> train;
     private final List<PromptTree> held;
 
-    private StageInputs(StageRecipe recipe, boolean preference, TextModel text, CausalLm model, Path cache) {
+    private StageInputs(StageRecipe recipe, StageKind kind, TextModel text, CausalLm model, Path cache) {
         this.recipe = recipe;
         this.cache = cache;
-        this.preference = preference;
+        this.kind = kind;
         this.text = text;
         this.model = model;
         this.data = new StageData(
@@ -57,12 +60,17 @@ final class StageInputs implements AutoCloseable {
      * @param cache folder of encoded rows
      * @param options how to load the weights; null for what the recipe says
      */
-    static StageInputs open(StageRecipe recipe, boolean preference, Path cache, @Nullable LoadOptions options) {
+    static StageInputs open(StageRecipe recipe, StageKind kind, Path cache, @Nullable LoadOptions options) {
         Path source = Path.of(recipe.model().path());
         TextModel text = TextModel.open(source, recipe.model().template());
-        CausalLm model = CausalLm.load(source, options != null ? options : loadOptions(recipe));
+        Path start = source;
+        if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
+            start = cache.resolveSibling("start");
+            ClassifierInit.write(source, start, recipe.seed());
+        }
+        CausalLm model = CausalLm.load(start, options != null ? options : loadOptions(recipe));
         try {
-            return new StageInputs(recipe, preference, text, model, cache);
+            return new StageInputs(recipe, kind, text, model, cache);
         } catch (RuntimeException e) {
             model.close();
             throw e;
@@ -96,9 +104,16 @@ final class StageInputs implements AutoCloseable {
 
     /** What is trained; a preference loss's reference is the model as it is now. */
     TrainingTask task() {
-        return preference
-                ? pairs(train, "train")
-                : data.packed(train, model.config().longestSequence(), recipe.train());
+        return switch (kind) {
+            case SFT -> data.packed(train, model.config().longestSequence(), recipe.train());
+            case DPO -> pairs(train, "train");
+            case REWARD -> new RewardTask(train, centring());
+        };
+    }
+
+    private double centring() {
+        StageRecipe.Reward reward = recipe.reward();
+        return reward == null ? 0 : reward.centring();
     }
 
     /** The pairs that would be trained, without their reference. */
@@ -108,7 +123,14 @@ final class StageInputs implements AutoCloseable {
 
     @Nullable
     TrainingTask heldOut() {
-        return held.isEmpty() ? null : preference ? pairs(held, "eval") : new SftTask(held);
+        if (held.isEmpty()) {
+            return null;
+        }
+        return switch (kind) {
+            case SFT -> new SftTask(held);
+            case DPO -> pairs(held, "eval");
+            case REWARD -> new RewardTask(held, centring());
+        };
     }
 
     /** Adapters and masks of the recipe; after the reference was computed. */
@@ -123,7 +145,7 @@ final class StageInputs implements AutoCloseable {
     }
 
     private List<PromptTree> trees(List<StageRecipe.Source> sources) {
-        return preference ? data.pairs(sources) : data.conversations(sources);
+        return kind.pairs() ? data.pairs(sources) : data.conversations(sources);
     }
 
     private TrainingTask pairs(List<PromptTree> trees, String name) {
@@ -219,7 +241,7 @@ final class StageInputs implements AutoCloseable {
 
     Trainer.Settings settings() {
         StageRecipe.Train train = recipe.train();
-        double rate = train.learningRate() != null ? train.learningRate() : preference ? 5e-7 : 2e-5;
+        double rate = train.learningRate() != null ? train.learningRate() : kind.rate();
         return new Trainer.Settings(
                 batch(recipe),
                 train.epochs(),

@@ -2,6 +2,7 @@ package org.lionalign.align.train;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.model.CausalLm;
@@ -46,7 +47,7 @@ public final class TrainStep {
             List<PackedBatch> batches, StepObjective objective, double lr, long seed, BooleanSupplier interrupted) {
         if (objective.needsWholeStep()) {
             for (PackedBatch batch : batches) {
-                objective.observe(batch, model.logps(batch));
+                objective.observe(batch, outputs(model, batch));
             }
         }
         for (int m = 0; m < batches.size(); m++) {
@@ -56,7 +57,7 @@ public final class TrainStep {
             }
             PackedBatch batch = batches.get(m);
             model.adapterDropout(seed + m);
-            model.forwardBackward(batch, logps -> {
+            backward(model, batch, logps -> {
                 for (int i = 0; i < logps.length; i++) {
                     if (!Float.isFinite(logps[i])) {
                         throw notFinite(batch, i, logps[i]);
@@ -75,6 +76,20 @@ public final class TrainStep {
         }
         optimizer.step(lr);
         return new Result(objective.loss(), norm.total());
+    }
+
+    /** What objectives see: log-probabilities of the targets, or a classifier's scores of the leaves. */
+    public static float[] outputs(CausalLm model, PackedBatch batch) {
+        return model.config().isClassifier() ? model.scores(batch) : model.logps(batch);
+    }
+
+    /** Forward and backward; gradients are added to every trained weight. */
+    public static void backward(CausalLm model, PackedBatch batch, UnaryOperator<float[]> objective) {
+        if (model.config().isClassifier()) {
+            model.scoresForwardBackward(batch, objective);
+        } else {
+            model.forwardBackward(batch, objective::apply);
+        }
     }
 
     private static NotFinite notFinite(PackedBatch batch, int target, float value) {

@@ -155,7 +155,7 @@ public final class Trainer {
     /** The largest micro-batch runs before step 1, so that memory runs out in the first minute or never (PITFALLS 20). */
     private void rehearse(StepPlanner planner, AdamW optimizer) {
         PackedBatch largest = task.batch(planner.largestMicroBatch());
-        model.forwardBackward(largest, logps -> new float[logps.length]);
+        TrainStep.backward(model, largest, values -> new float[values.length]);
         optimizer.weights().forEach(weight -> weight.zeroGradient());
     }
 

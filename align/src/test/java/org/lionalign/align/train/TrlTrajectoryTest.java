@@ -263,6 +263,60 @@ class TrlTrajectoryTest {
         run(name, null);
     }
 
+    /** Twenty steps of TRL's RewardTrainer (tools/oracle/trl_reward.py). */
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "centred", "margin"})
+    void rewardIsTrls(String variant) {
+        Path folder = ROOT.resolve("align/src/test/resources/golden/trl/reward-llama-" + variant);
+        JsonNode golden = Json.read(folder.resolve("trajectory.json"));
+        JsonNode arguments = golden.get("arguments");
+        LrSchedule schedule = new LrSchedule(
+                LrSchedule.Kind.COSINE,
+                arguments.get("learning_rate").asDouble(),
+                arguments.get("warmup_steps").asInt(),
+                20);
+        Path start = ROOT.resolve("torch/src/test/resources/golden/models/llama-seqcls");
+        try (CausalLm model = CausalLm.load(start, LoadOptions.training(Dtype.F32));
+                AdamW optimizer = new AdamW(model.weights(), AdamW.Settings.DEFAULT)) {
+            TrainStep step = new TrainStep(model, optimizer, 1.0);
+            for (int s = 0; s < 20; s++) {
+                JsonNode expected = golden.get("steps").get(s);
+                Map<String, Double> margins = new HashMap<>();
+                PackedBatch batch = PackedBatch.of(scored(expected.get("micro_batches").get(0), margins));
+                RewardObjective objective = new RewardObjective(
+                        tree -> margins.getOrDefault(tree.id(), 0.0),
+                        variant.equals("centred") ? 0.01 : 0,
+                        batch.trees().size());
+                TrainStep.Result result = step.run(List.of(batch), objective, schedule.at(s), s, () -> false);
+                double value = expected.get("loss").asDouble();
+                assertThat(result.loss()).as("loss of step " + s).isCloseTo(value, within(1e-5 * Math.max(0.1, value)));
+                double norm = expected.get("grad_norm").asDouble();
+                assertThat(result.gradNorm()).isCloseTo(norm, within(5e-4 * Math.max(1, norm)));
+            }
+            compareWeights(model, golden, folder);
+        }
+    }
+
+    /** Chosen rows, then rejected ones; the beginning-of-text token is their common prompt. */
+    private static List<PromptTree> scored(JsonNode micro, Map<String, Double> margins) {
+        int n = micro.get("input_ids").size() / 2;
+        List<PromptTree> trees = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            int[][] sides = new int[2][];
+            for (int side = 0; side < 2; side++) {
+                int[] ids = ints(micro.get("input_ids").get(i + side * n));
+                int length = Arrays.stream(ints(micro.get("attention_mask").get(i + side * n)))
+                        .sum();
+                sides[side] = Arrays.copyOfRange(ids, 1, length);
+            }
+            trees.add(PromptTree.answers("t" + i, new int[] {1}, List.of(sides[0], sides[1])));
+            if (micro.has("margin")) {
+                margins.put("t" + i, micro.get("margin").get(i).asDouble());
+            }
+        }
+        return trees;
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

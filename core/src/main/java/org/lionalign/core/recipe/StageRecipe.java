@@ -15,6 +15,7 @@ import org.lionalign.core.error.BadInput;
  * @param train how
  * @param loss the preference loss of {@code lion dpo}; must be absent for {@code lion sft}
  * @param reference of {@code lion dpo}: what the policy is compared with; default the start model
+ * @param reward the reward model of {@code lion reward}
  * @param eval looking at the model while it is trained
  * @param seed of data order, noise and dropout (default 42)
  */
@@ -24,6 +25,7 @@ public record StageRecipe(
         Train train,
         @Nullable Loss loss,
         @Nullable Reference reference,
+        @Nullable Reward reward,
         Eval eval,
         Long seed) {
     public StageRecipe {
@@ -263,6 +265,18 @@ public record StageRecipe(
      * @param cache folder that {@code lion reference} wrote, or where to keep the log-probabilities; default in the run's folder
      */
     public record Reference(@Nullable String path, @Nullable String cache) {}
+
+    /**
+     * A reward model's loss beside Bradley–Terry.
+     *
+     * @param centring weight of (chosen + rejected)², which keeps rewards around 0; default 0
+     */
+    public record Reward(Double centring) {
+        public Reward {
+            centring = centring == null ? 0.0 : centring;
+            require(centring >= 0, "reward.centring", "0 or above", centring);
+        }
+    }
 
     /** Rows {@code [from, to)} of a matrix. */
     public record Rows(Long from, Long to) {

@@ -1,0 +1,69 @@
+package org.lionalign.torch.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.AtomicFiles;
+import org.lionalign.core.format.Checkpoint;
+import org.lionalign.core.format.SafetensorsWriter;
+import org.lionalign.core.format.TensorEntry;
+import org.lionalign.core.json.Json;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.TensorScope;
+import org.lionalign.torch.tensor.Tensors;
+
+/** Makes a {@code …ForSequenceClassification} folder with one fresh label out of a language model's: where a reward model starts. */
+public final class ClassifierInit {
+    private static final double STD = 0.02; // transformers' initializer_range
+
+    private ClassifierInit() {}
+
+    /**
+     * Writes the folder, unless it is there: all weights but the output head, a drawn {@code score.weight}, and the config that transformers
+     * expects.
+     */
+    public static void write(Path base, Path target, long seed) {
+        if (Files.exists(target.resolve("config.json"))) {
+            return;
+        }
+        ModelConfig config = ConfigReader.read(base);
+        if (config.isClassifier()) {
+            throw BadInput.of(base.resolve("config.json"), "architectures", "a language model", config.architecture());
+        }
+        ObjectNode json = (ObjectNode) Json.read(base.resolve("config.json"));
+        json.putArray("architectures")
+                .add(config.architecture().replace("ForCausalLM", "ForSequenceClassification"));
+        json.putObject("id2label").put("0", "LABEL_0");
+        json.putObject("label2id").put("LABEL_0", 0);
+        if (!json.hasNonNull("pad_token_id")) {
+            // transformers finds an answer's end by its padding and refuses batches without a pad token
+            json.put("pad_token_id", config.pad() != null ? config.pad() : config.eos().get(0));
+        }
+        try (TensorScope scope = new TensorScope()) {
+            Files.createDirectories(target);
+            ModelWriter.carry(base, target);
+            Files.delete(target.resolve("config.json"));
+            List<SafetensorsWriter.Source> sources = new ArrayList<>();
+            Dtype stored = Dtype.F32;
+            for (Map.Entry<String, TensorEntry> entry :
+                    Checkpoint.open(base).tensors().entrySet()) {
+                if (!entry.getKey().equals("lm_head.weight")) {
+                    stored = Dtype.ofSafetensors(entry.getValue().dtype());
+                    sources.add(new TensorSource(entry.getKey(), Tensors.map(entry.getValue()), stored));
+                }
+            }
+            sources.add(new TensorSource(
+                    "score.weight", Tensors.randn(seed, STD, Device.CPU, 1, config.hiddenSize()), stored));
+            SafetensorsWriter.writeSharded(target, "model", Map.of("format", "pt"), sources, ModelWriter.SHARD_BYTES);
+            AtomicFiles.write(target.resolve("config.json"), json.toPrettyString()); // last: its presence says that all is there
+        } catch (IOException e) {
+            throw new BadInput(target + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+}
