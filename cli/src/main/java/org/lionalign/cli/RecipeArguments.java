@@ -34,7 +34,8 @@ final class RecipeArguments {
 
     StageKind kind(StageRecipe recipe) {
         return switch (stage) {
-            case "" -> recipe.loss() != null ? StageKind.DPO : recipe.reward() != null ? StageKind.REWARD : StageKind.SFT;
+            case "" ->
+                recipe.loss() != null ? StageKind.DPO : recipe.reward() != null ? StageKind.REWARD : StageKind.SFT;
             case "sft" -> StageKind.SFT;
             case "dpo" -> StageKind.DPO;
             case "reward" -> StageKind.REWARD;

@@ -136,7 +136,8 @@ class RecipeVerbsTest {
     void aRewardModelLearnsWhichAnswerIsBetterAndIsAClassifierForTransformers() throws IOException {
         String recipe = recipe(true);
         Files.writeString(
-                Path.of(recipe), Files.readString(Path.of(recipe)).replace("loss: {type: ipo}", "reward: {centring: 0.01}"));
+                Path.of(recipe),
+                Files.readString(Path.of(recipe)).replace("loss: {type: ipo}", "reward: {centring: 0.01}"));
         assertThat(lion("verify", recipe).code()).isZero();
         Path run = dir.resolve("reward");
         Said said = lion(
@@ -157,7 +158,8 @@ class RecipeVerbsTest {
         assertThat(config.at("/architectures/0").asText()).isEqualTo("LlamaForSequenceClassification");
         assertThat(config.get("id2label").size()).isEqualTo(1);
         assertThat(config.get("pad_token_id").isInt()).isTrue();
-        assertThat(lion("reward", recipe, "--out", run.toString(), "--set", "loss.type=ipo").code())
+        assertThat(lion("reward", recipe, "--out", run.toString(), "--set", "loss.type=ipo")
+                        .code())
                 .isEqualTo(Lion.BAD_INPUT);
     }
 }

@@ -230,7 +230,8 @@ public final class Stage {
                 .map(task::batch)
                 .toList();
         StepObjective objective = task.objective(batches);
-        List<float[]> logps = batches.stream().map(batch -> TrainStep.outputs(model, batch)).toList();
+        List<float[]> logps =
+                batches.stream().map(batch -> TrainStep.outputs(model, batch)).toList();
         for (int b = 0; b < batches.size(); b++) {
             objective.observe(batches.get(b), logps.get(b));
         }

@@ -17,6 +17,8 @@ public final class RewardTask extends TreeTask {
     @Override
     public StepObjective objective(List<PackedBatch> batches) {
         return new RewardObjective(
-                tree -> 0, centring, batches.stream().mapToInt(b -> b.trees().size()).sum());
+                tree -> 0,
+                centring,
+                batches.stream().mapToInt(b -> b.trees().size()).sum());
     }
 }

@@ -282,7 +282,8 @@ class TrlTrajectoryTest {
             for (int s = 0; s < 20; s++) {
                 JsonNode expected = golden.get("steps").get(s);
                 Map<String, Double> margins = new HashMap<>();
-                PackedBatch batch = PackedBatch.of(scored(expected.get("micro_batches").get(0), margins));
+                PackedBatch batch =
+                        PackedBatch.of(scored(expected.get("micro_batches").get(0), margins));
                 RewardObjective objective = new RewardObjective(
                         tree -> margins.getOrDefault(tree.id(), 0.0),
                         variant.equals("centred") ? 0.01 : 0,

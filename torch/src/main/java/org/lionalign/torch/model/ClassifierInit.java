@@ -37,13 +37,14 @@ public final class ClassifierInit {
             throw BadInput.of(base.resolve("config.json"), "architectures", "a language model", config.architecture());
         }
         ObjectNode json = (ObjectNode) Json.read(base.resolve("config.json"));
-        json.putArray("architectures")
-                .add(config.architecture().replace("ForCausalLM", "ForSequenceClassification"));
+        json.putArray("architectures").add(config.architecture().replace("ForCausalLM", "ForSequenceClassification"));
         json.putObject("id2label").put("0", "LABEL_0");
         json.putObject("label2id").put("LABEL_0", 0);
         if (!json.hasNonNull("pad_token_id")) {
             // transformers finds an answer's end by its padding and refuses batches without a pad token
-            json.put("pad_token_id", config.pad() != null ? config.pad() : config.eos().get(0));
+            json.put(
+                    "pad_token_id",
+                    config.pad() != null ? config.pad() : config.eos().get(0));
         }
         try (TensorScope scope = new TensorScope()) {
             Files.createDirectories(target);
@@ -61,7 +62,8 @@ public final class ClassifierInit {
             sources.add(new TensorSource(
                     "score.weight", Tensors.randn(seed, STD, Device.CPU, 1, config.hiddenSize()), stored));
             SafetensorsWriter.writeSharded(target, "model", Map.of("format", "pt"), sources, ModelWriter.SHARD_BYTES);
-            AtomicFiles.write(target.resolve("config.json"), json.toPrettyString()); // last: its presence says that all is there
+            AtomicFiles.write(
+                    target.resolve("config.json"), json.toPrettyString()); // last: its presence says that all is there
         } catch (IOException e) {
             throw new BadInput(target + ": cannot be written: " + e.getMessage(), e);
         }
