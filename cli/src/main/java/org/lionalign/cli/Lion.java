@@ -35,6 +35,8 @@ import picocli.CommandLine.Command;
             WhyVerb.class,
             PlanVerb.class,
             VerifyVerb.class,
+            RunVerb.Run.class,
+            RunVerb.Explain.class,
             ReportVerb.class,
             SchemaVerb.class,
             CubVerb.class,

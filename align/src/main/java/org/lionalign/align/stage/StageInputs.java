@@ -65,7 +65,9 @@ final class StageInputs implements AutoCloseable {
         TextModel text = TextModel.open(source, recipe.model().template());
         Path start = source;
         if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
-            start = cache.resolveSibling("start");
+            // Stages of several runs may share the cache, so the start is named by what it is made of.
+            start = cache.resolveSibling(
+                    "start-" + ReferenceIdentity.weights(source).substring(0, 16) + "-" + recipe.seed());
             ClassifierInit.write(source, start, recipe.seed());
         }
         CausalLm model = CausalLm.load(start, options != null ? options : loadOptions(recipe));
