@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             ScoreVerb.class,
             GenerateVerb.class,
             ChatVerb.class,
+            ServeVerb.class,
             StageVerb.Sft.class,
             StageVerb.Dpo.class,
             StageVerb.Reward.class,

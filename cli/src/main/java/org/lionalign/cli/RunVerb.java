@@ -44,7 +44,8 @@ final class RunVerb {
     @Command(
             name = "run",
             mixinStandardHelpOptions = true,
-            description = "The whole way in one command: SFT, reference, DPO, sampling, judging, online DPO, comparison of the stages.",
+            description =
+                    "The whole way in one command: SFT, reference, DPO, sampling, judging, online DPO, comparison of the stages.",
             footer = {
                 "",
                 "Finished steps are found again by everything that shaped them; kill it at any point and run it again.",
@@ -73,7 +74,8 @@ final class RunVerb {
     @Command(
             name = "explain",
             mixinStandardHelpOptions = true,
-            description = "What lion run would do: for each step whether it is cached, resumable, stale because of what, or will run.",
+            description =
+                    "What lion run would do: for each step whether it is cached, resumable, stale because of what, or will run.",
             footer = {
                 "",
                 "Example:",

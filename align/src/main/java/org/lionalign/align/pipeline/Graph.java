@@ -97,11 +97,9 @@ final class Graph {
 
     /** A stage's model folder as a model. */
     Model made(String name, Node node) {
-        Model model = new Model(
-                name,
-                node.key(),
-                List.of(node.name()),
-                () -> artifacts.folder(node).resolve("model"));
+        Model model = new Model(name, node.key(), List.of(node.name()), () -> artifacts
+                .folder(node)
+                .resolve("model"));
         models.put(name, model);
         return model;
     }

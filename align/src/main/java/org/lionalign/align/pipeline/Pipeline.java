@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.RunRecipe;
 
 /**
@@ -69,7 +70,9 @@ public final class Pipeline {
                 if (previous != null) {
                     state = State.STALE;
                     why = new ArrayList<>();
-                    differences("", previous.path("description"), node.description(), why);
+                    // Written and read again as the old one was, so that 1 and 1.0 are the same number.
+                    JsonNode now = Json.parse(Json.write(node.description()), node.name());
+                    differences("", previous.path("description"), now, why);
                 }
             }
             all.add(new Explained(node.name(), node.group(), state, why, node.key(), artifacts.folder(node)));
@@ -85,7 +88,7 @@ public final class Pipeline {
             for (String name : names) {
                 differences(path.isEmpty() ? name : path + "." + name, old.path(name), now.path(name), found);
             }
-        } else if (!old.equals(now) && !old.toString().equals(now.toString())) {
+        } else if (!old.equals(now)) {
             found.add(path.replaceFirst("^options\\.", "").replaceFirst("^inputs\\.", "") + ": " + shown(old) + " → "
                     + shown(now));
         }

@@ -48,8 +48,7 @@ final class StageNodes {
      *
      * @param reference the model that the loss refers to when the section names no other
      */
-    Graph.Model preference(
-            String name, String group, RunRecipe.Dpo section, Graph.Model start, Graph.Model reference) {
+    Graph.Model preference(String name, String group, RunRecipe.Dpo section, Graph.Model start, Graph.Model reference) {
         StageRecipe.Reference wanted = section.reference();
         String path = wanted == null ? null : wanted.path();
         Graph.Model compared = path == null ? reference : graph.named(path, name + ".reference.path");

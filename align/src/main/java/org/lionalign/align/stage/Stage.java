@@ -76,7 +76,8 @@ public final class Stage {
 
     /** Whether a preference stage needs the log-probabilities of a fixed reference before it starts. */
     public static boolean needsReferencePass(StageRecipe.@Nullable Loss loss) {
-        return Losses.of(Objects.requireNonNullElse(loss, StageRecipe.Loss.DEFAULT)).usesReference();
+        return Losses.of(Objects.requireNonNullElse(loss, StageRecipe.Loss.DEFAULT))
+                .usesReference();
     }
 
     /** The resolved recipe with the origin of each value, to be kept with the run instead of the plain one. */
