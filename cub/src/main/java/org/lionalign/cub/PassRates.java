@@ -6,32 +6,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.stats.Wilson;
 
 /** How many answers pass all their checks, by family and in all. */
 public final class PassRates {
     /** Passes of {@code rows} answers with the 95 % interval of Wilson (1927). */
     public record Rate(String family, int rows, int passed) {
-        private static final double Z = 1.959963984540054;
-
         public double share() {
             return passed / (double) rows;
         }
 
         public double low() {
-            return middle() - half();
+            return Wilson.interval(passed, rows).low();
         }
 
         public double high() {
-            return middle() + half();
-        }
-
-        private double middle() {
-            return (share() + Z * Z / (2 * rows)) / (1 + Z * Z / rows);
-        }
-
-        private double half() {
-            double p = share();
-            return Z / (1 + Z * Z / rows) * Math.sqrt(p * (1 - p) / rows + Z * Z / (4.0 * rows * rows));
+            return Wilson.interval(passed, rows).high();
         }
     }
 
