@@ -66,13 +66,16 @@ public final class Answers {
     /** Answers in the order of the questions; those in the store are not sampled again. */
     public List<Given> to(List<Ask> asks) {
         Given[] given = new Given[asks.size()];
-        SortedMap<String, List<Integer>> groups = new TreeMap<>(); // of equal sampling, which one generator can do together
+        SortedMap<String, List<Integer>> groups =
+                new TreeMap<>(); // of equal sampling, which one generator can do together
         for (int i = 0; i < given.length; i++) {
             Ask ask = asks.get(i);
             JsonNode kept = store.get(key(ask));
             if (kept != null) {
                 given[i] = new Given(
-                        kept.path("text").asText(), kept.path("finish").asText(), kept.path("tokens").asInt());
+                        kept.path("text").asText(),
+                        kept.path("finish").asText(),
+                        kept.path("tokens").asInt());
             } else {
                 groups.computeIfAbsent(ask.temperature() + "/" + ask.topP(), k -> new ArrayList<>())
                         .add(i);
@@ -99,7 +102,14 @@ public final class Answers {
         }
         Ask first = asks.get(group.get(0));
         SamplingOptions options = new SamplingOptions(
-                1, first.temperature(), first.topP(), 0, longest, context.seed(), context.text().stops(), CONCURRENCY);
+                1,
+                first.temperature(),
+                first.topP(),
+                0,
+                longest,
+                context.seed(),
+                context.text().stops(),
+                CONCURRENCY);
         int[] written = new int[asked.size()];
         Generator.Listener budget = (prompt, answer, id) ->
                 ++written[prompt] < asks.get(asked.get(prompt)).maxNewTokens();

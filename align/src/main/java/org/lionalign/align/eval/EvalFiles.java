@@ -132,7 +132,11 @@ public final class EvalFiles {
             }
         }
         throw BadInput.of(
-                file, row.line(), String.join(" or ", keys), "a text or a number", found(row.value().path(keys[0])));
+                file,
+                row.line(),
+                String.join(" or ", keys),
+                "a text or a number",
+                found(row.value().path(keys[0])));
     }
 
     /** A number; NaN for null, and where the key is missing. */

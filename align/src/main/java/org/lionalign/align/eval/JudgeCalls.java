@@ -37,7 +37,11 @@ public final class JudgeCalls {
      * @param detail of the failure, for people
      */
     public record Reply(
-            String text, String finish, Map<String, Double> top, @Nullable String failure, String detail) {
+            String text,
+            String finish,
+            Map<String, Double> top,
+            @Nullable String failure,
+            String detail) {
         static Reply failed(String kind, String detail) {
             return new Reply("", "", Map.of(), kind, detail);
         }
@@ -118,7 +122,9 @@ public final class JudgeCalls {
             return failed == null ? Reply.failed(NOT_ASKED, "") : failed;
         }
         Map<String, Double> top = new LinkedHashMap<>();
-        kept.path("top").properties().forEach(e -> top.put(e.getKey(), e.getValue().asDouble()));
+        kept.path("top")
+                .properties()
+                .forEach(e -> top.put(e.getKey(), e.getValue().asDouble()));
         return new Reply(kept.path("text").asText(), kept.path("finish").asText(), top, null, "");
     }
 

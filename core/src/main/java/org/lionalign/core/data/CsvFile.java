@@ -91,8 +91,7 @@ public record CsvFile(Path file, List<String> columns, List<Row> rows) {
             return;
         }
         if (fields.size() != columns.size()) {
-            throw new BadInput(
-                    file + ":" + line + ": expected " + columns.size() + " fields, found " + fields.size());
+            throw new BadInput(file + ":" + line + ": expected " + columns.size() + " fields, found " + fields.size());
         }
         Map<String, String> values = new LinkedHashMap<>();
         for (int i = 0; i < fields.size(); i++) {

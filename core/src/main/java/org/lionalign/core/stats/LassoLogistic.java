@@ -61,7 +61,8 @@ public final class LassoLogistic {
      * @param tolerance of the gradient, relative to its first value; liblinear's default is 1e-4
      * @param seed of the coordinates' order
      */
-    public static double[] fit(double[][] x, boolean[] positive, double[] weights, double c, double tolerance, long seed) {
+    public static double[] fit(
+            double[][] x, boolean[] positive, double[] weights, double c, double tolerance, long seed) {
         int p = x.length == 0 ? 0 : x[0].length;
         int kept = 0;
         int positives = 0;
@@ -87,7 +88,8 @@ public final class LassoLogistic {
         LassoLogistic problem = new LassoLogistic(columns, labels, Arrays.copyOf(cost, kept));
         if (kept > 0) {
             problem.solve(
-                    tolerance * Math.max(Math.min(positives, kept - positives), 1) / kept, MersenneTwister.seeded(seed));
+                    tolerance * Math.max(Math.min(positives, kept - positives), 1) / kept,
+                    MersenneTwister.seeded(seed));
         }
         return problem.beta;
     }

@@ -23,7 +23,8 @@ public record PairedBootstrap(double low, double high, double standardError, dou
     public static PairedBootstrap of(double[] differences, long seed, int rounds) {
         int n = differences.length;
         if (n == 0 || rounds < 2) {
-            throw new IllegalArgumentException("expected questions and two or more rounds, found " + n + " and " + rounds);
+            throw new IllegalArgumentException(
+                    "expected questions and two or more rounds, found " + n + " and " + rounds);
         }
         SplittableRandom random = new SplittableRandom(seed);
         double[] means = new double[rounds];

@@ -46,7 +46,8 @@ public record PairedComparison(
      */
     public static PairedComparison of(double[] first, double[] second, long seed) {
         if (first.length != second.length) {
-            throw new IllegalArgumentException("expected as many scores, found " + first.length + " and " + second.length);
+            throw new IllegalArgumentException(
+                    "expected as many scores, found " + first.length + " and " + second.length);
         }
         double[] differences = new double[first.length];
         int pairs = 0;

@@ -49,7 +49,8 @@ public record Summary(long count, double mean, double standardDeviation) {
      */
     public static double clusteredStandardError(double[] values, String[] groups) {
         Summary all = of(values);
-        Map<String, Double> sums = new HashMap<>(); // only summed, in an order that cannot be seen in the result's digits that count
+        Map<String, Double> sums =
+                new HashMap<>(); // only summed, in an order that cannot be seen in the result's digits that count
         double squares = 0;
         for (int i = 0; i < values.length; i++) {
             if (!Double.isNaN(values[i])) {

@@ -17,7 +17,8 @@ public record Wilson(double low, double high) {
     /** @param z quantile of the standard normal distribution */
     public static Wilson interval(long successes, long trials, double z) {
         if (trials <= 0 || successes < 0 || successes > trials) {
-            throw new IllegalArgumentException("expected 0 <= successes <= trials, found " + successes + " of " + trials);
+            throw new IllegalArgumentException(
+                    "expected 0 <= successes <= trials, found " + successes + " of " + trials);
         }
         double n = trials;
         double p = successes / n;

@@ -92,7 +92,13 @@ class RegressionTest {
 
     @Test
     void aStrongPenaltyLeavesNothing() {
-        assertThat(LassoLogistic.fit(new double[][] {{1, 2}, {2, 1}}, new boolean[] {true, false}, new double[] {1, 1}, 1e-4, 1e-4, 1))
+        assertThat(LassoLogistic.fit(
+                        new double[][] {{1, 2}, {2, 1}},
+                        new boolean[] {true, false},
+                        new double[] {1, 1},
+                        1e-4,
+                        1e-4,
+                        1))
                 .containsOnly(0);
         assertThat(LassoLogistic.fit(new double[][] {{1}}, new boolean[] {true}, new double[] {0}, 1, 1e-4, 1))
                 .containsOnly(0);

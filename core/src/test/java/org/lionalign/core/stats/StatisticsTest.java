@@ -78,8 +78,10 @@ class StatisticsTest {
         assertThat(zero.nextDouble()).isEqualTo(0.6458941130666561);
         assertThat(zero.nextDouble()).isEqualTo(0.4375872112626925);
         assertThat(zero.nextInt(Integer.MAX_VALUE)).isEqualTo(1682652230);
-        assertThat(Arrays.copyOf(MersenneTwister.seeded(42).resample(1000), 6)).containsExactly(102, 435, 860, 270, 106, 71);
-        assertThat(MersenneTwister.python("Übung").nextDouble()).isEqualTo(0.9837195988695597); // random.Random("Übung")
+        assertThat(Arrays.copyOf(MersenneTwister.seeded(42).resample(1000), 6))
+                .containsExactly(102, 435, 860, 270, 106, 71);
+        assertThat(MersenneTwister.python("Übung").nextDouble())
+                .isEqualTo(0.9837195988695597); // random.Random("Übung")
         assertThat(MersenneTwister.python("a").nextDouble()).isEqualTo(0.2720295377534757);
         assertThat(MersenneTwister.python("").nextDouble()).isEqualTo(0.9602256525641875);
     }
@@ -90,11 +92,10 @@ class StatisticsTest {
             double[] differences = random.doubles(400, -1, 1.2).toArray();
             PairedBootstrap bootstrap = PairedBootstrap.of(differences, 7);
             Summary summary = Summary.of(differences);
-            assertThat(bootstrap.standardError()).isCloseTo(summary.standardError(), within(0.05 * summary.standardError()));
-            assertThat(bootstrap.low())
-                    .isCloseTo(summary.mean() - Wilson.Z95 * summary.standardError(), within(0.01));
-            assertThat(bootstrap.high())
-                    .isCloseTo(summary.mean() + Wilson.Z95 * summary.standardError(), within(0.01));
+            assertThat(bootstrap.standardError())
+                    .isCloseTo(summary.standardError(), within(0.05 * summary.standardError()));
+            assertThat(bootstrap.low()).isCloseTo(summary.mean() - Wilson.Z95 * summary.standardError(), within(0.01));
+            assertThat(bootstrap.high()).isCloseTo(summary.mean() + Wilson.Z95 * summary.standardError(), within(0.01));
             assertThat(PairedBootstrap.of(differences, 7)).isEqualTo(bootstrap);
         });
     }
@@ -142,7 +143,8 @@ class StatisticsTest {
 
     @Test
     void nothingOrOneQuestionIsNoEvidence() {
-        assertThat(PairedComparison.of(new double[0], new double[0], 1).verdict()).isEqualTo(Verdict.NO_EVIDENCE);
+        assertThat(PairedComparison.of(new double[0], new double[0], 1).verdict())
+                .isEqualTo(Verdict.NO_EVIDENCE);
         assertThat(PairedComparison.of(new double[] {1}, new double[] {9}, 1).verdict())
                 .isEqualTo(Verdict.NO_EVIDENCE);
         assertThat(PairedComparison.of(new double[] {Double.NaN, 1}, new double[] {9, Double.NaN}, 1)

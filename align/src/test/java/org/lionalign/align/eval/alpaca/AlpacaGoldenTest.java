@@ -33,9 +33,11 @@ class AlpacaGoldenTest {
         if (expected.get("standard_error").isNull()) {
             assertThat(rate.standardError()).isNaN();
         } else {
-            assertThat(rate.standardError()).isCloseTo(expected.get("standard_error").asDouble(), within(1e-12));
+            assertThat(rate.standardError())
+                    .isCloseTo(expected.get("standard_error").asDouble(), within(1e-12));
         }
-        assertThat(rate.discreteWinRate()).isCloseTo(expected.get("discrete_win_rate").asDouble(), within(1e-12));
+        assertThat(rate.discreteWinRate())
+                .isCloseTo(expected.get("discrete_win_rate").asDouble(), within(1e-12));
         assertThat(rate.wins()).isEqualTo(expected.get("n_wins").asLong());
         assertThat(rate.losses()).isEqualTo(expected.get("n_wins_base").asLong());
         assertThat(rate.draws()).isEqualTo(expected.get("n_draws").asLong());
@@ -52,7 +54,8 @@ class AlpacaGoldenTest {
         for (int i = 0; i < rows.size(); i++) {
             assertThat(rows.get(i).get("index").asInt()).isEqualTo(i);
             preferences[i] = rows.get(i).get("preference").asDouble();
-            longer[i] = rows.get(i).get("length_2").asInt() - rows.get(i).get("length_1").asInt();
+            longer[i] = rows.get(i).get("length_2").asInt()
+                    - rows.get(i).get("length_1").asInt();
         }
         Difficulty whole = Difficulty.read(gamed(true));
         check(LengthControl.fit(preferences, longer, whole), preferences, golden.get("length_controlled_v1"), true);
@@ -66,34 +69,48 @@ class AlpacaGoldenTest {
         JsonNode metrics = golden.get("metrics");
         check(WinRate.of(preferences), metrics);
         assertThat(lc.regularised()).isEqualTo(regularised);
-        assertThat(lc.stdOfLengthDifference()).isCloseTo(fit.get("std_of_length_difference").asDouble(), within(1e-9));
+        assertThat(lc.stdOfLengthDifference())
+                .isCloseTo(fit.get("std_of_length_difference").asDouble(), within(1e-9));
         assertThat(lc.c()).isCloseTo(fit.get("C").asDouble(), within(1e-12));
         for (int fold = 0; fold < lc.foldLosses().length; fold++) {
-            double[] expected = EvalGoldens.numbers(fit.get("negative_log_loss_by_fold_and_C").get(fold));
+            double[] expected = EvalGoldens.numbers(
+                    fit.get("negative_log_loss_by_fold_and_C").get(fold));
             for (int s = 0; s < expected.length; s++) {
-                assertThat(lc.foldLosses()[fold][s]).as("fold %d, strength %d", fold, s).isCloseTo(expected[s], within(1e-10));
+                assertThat(lc.foldLosses()[fold][s])
+                        .as("fold %d, strength %d", fold, s)
+                        .isCloseTo(expected[s], within(1e-10));
             }
         }
         double[] expected = EvalGoldens.numbers(fit.get("coefficients"));
         for (int j = 0; j < 3; j++) {
-            // liblinear's answer at its tolerance of 1e-4, which is up to 2e-4 from the optimum: the same path, not a better one.
+            // liblinear's answer at its tolerance of 1e-4, which is up to 2e-4 from the optimum: the same path, not a
+            // better one.
             assertThat(lc.coefficients()[j]).as("coefficient %d", j).isCloseTo(expected[j], within(1e-10));
         }
-        assertThat(lc.winRate()).isCloseTo(metrics.get("length_controlled_winrate").asDouble(), within(1e-9));
-        assertThat(lc.standardError()).isCloseTo(metrics.get("lc_standard_error").asDouble(), within(1e-9));
+        assertThat(lc.winRate())
+                .isCloseTo(metrics.get("length_controlled_winrate").asDouble(), within(1e-9));
+        assertThat(lc.standardError())
+                .isCloseTo(metrics.get("lc_standard_error").asDouble(), within(1e-9));
         assertThat(Summary.of(lc.predictions()).mean() * 100).isEqualTo(lc.winRate());
     }
 
     private Path gamed(boolean whole) throws IOException {
-        StringBuilder csv = new StringBuilder(whole
-                ? "model,preference,index,std_delta_len,instruction_difficulty,not_gamed_baseline\n"
-                : ",instruction_difficulty\n");
+        StringBuilder csv = new StringBuilder(
+                whole
+                        ? "model,preference,index,std_delta_len,instruction_difficulty,not_gamed_baseline\n"
+                        : ",instruction_difficulty\n");
         int line = 0;
         for (JsonNode row : EvalGoldens.read("alpaca_eval_gamed.json").get("rows")) {
             String difficulty = row.get("instruction_difficulty").asText();
             if (whole) {
-                csv.append(String.join(",", row.get("model").asText(), row.get("preference").asText(),
-                        row.get("index").asText(), row.get("std_delta_len").asText(), difficulty, "False"));
+                csv.append(String.join(
+                        ",",
+                        row.get("model").asText(),
+                        row.get("preference").asText(),
+                        row.get("index").asText(),
+                        row.get("std_delta_len").asText(),
+                        difficulty,
+                        "False"));
             } else if (line < 160) {
                 csv.append(row.get("index").asText()).append(',').append(difficulty);
             }
