@@ -9,7 +9,6 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -66,16 +65,14 @@ final class Contents {
         return text(all.toString());
     }
 
-    /** Bytes of the sources' files that are used, by their fractions. */
-    static double bytes(List<StageRecipe.Source> sources) {
+    /** Bytes of a source's files that are used, by its fraction. */
+    static double bytes(StageRecipe.Source source) {
         double bytes = 0;
-        for (StageRecipe.Source source : sources) {
-            for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
-                try {
-                    bytes += Files.size(file) * source.fraction();
-                } catch (IOException e) {
-                    throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
-                }
+        for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
+            try {
+                bytes += Files.size(file) * source.fraction();
+            } catch (IOException e) {
+                throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
             }
         }
         return bytes;

@@ -1,6 +1,5 @@
 package org.lionalign.align.pipeline;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
-import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
 
 /** A graph while it is built: nodes so far, the models by name, and what all nodes need to know. */
@@ -19,6 +18,7 @@ final class Graph {
     private final Contents contents = new Contents();
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, Model> models = new LinkedHashMap<>();
+    private final Map<String, Made> made = new LinkedHashMap<>();
     private final StageRecipe.Model base;
     private final long seed;
     private final double parameters;
@@ -55,8 +55,9 @@ final class Graph {
         return nodes;
     }
 
-    long seed() {
-        return seed;
+    /** A stage's seed: its own, or the run's. */
+    long seed(@Nullable Long own) {
+        return own == null ? seed : own;
     }
 
     double parameters() {
@@ -69,16 +70,13 @@ final class Graph {
     }
 
     /** How models are computed: the recipe's model section with another folder. */
-    StageRecipe.Model computed(Path folder) {
+    StageRecipe.Model computed(String folder) {
         return new StageRecipe.Model(
-                folder.toString(), base.compute(), base.device(), base.template(), base.recompute(), base.lora());
+                folder, base.compute(), base.device(), base.template(), base.recompute(), base.lora());
     }
 
-    /** The model section without its path, which the model's key stands for. */
-    JsonNode modelOptions() {
-        ObjectNode options = RecipeReader.tree(base);
-        options.remove("path");
-        return options;
+    StageRecipe.Model base() {
+        return base;
     }
 
     Node add(Node node) {
@@ -118,19 +116,53 @@ final class Graph {
         return model;
     }
 
-    /** The hash of each source, by its path. */
+    /**
+     * A file of rows that a node makes, as a source: {@code @node}.
+     *
+     * @param bytes about how many it will have
+     */
+    StageRecipe.Source made(Node node, String file, double fraction, double bytes) {
+        String name = "@" + node.name();
+        made.put(name, new Made(node.key(), () -> artifacts.folder(node).resolve(file), bytes));
+        return new StageRecipe.Source(name, null, fraction, null);
+    }
+
+    /** A file that a node makes. */
+    private record Made(String key, Supplier<Path> file, double bytes) {}
+
+    /** The hash of each source by its path; of one that a node makes, the node's key. */
     ObjectNode sources(List<StageRecipe.Source> sources) {
         ObjectNode hashes = Json.object();
         for (StageRecipe.Source source : sources) {
             String name = source.path() + (source.split() == null ? "" : "#" + source.split());
-            hashes.put(name, contents.source(source));
+            Made file = made.get(source.path());
+            hashes.put(name, file == null ? contents.source(source) : file.key());
         }
         return hashes;
     }
 
-    /** FLOPs of training on a data section: four bytes are about a token. */
+    /** Sources that nodes make, as the files they are once these are complete. */
+    List<StageRecipe.Source> resolved(List<StageRecipe.Source> sources) {
+        List<StageRecipe.Source> resolved = new ArrayList<>();
+        for (StageRecipe.Source source : sources) {
+            Made file = made.get(source.path());
+            resolved.add(
+                    file == null
+                            ? source
+                            : new StageRecipe.Source(
+                                    file.file().get().toString(), null, source.fraction(), source.layout()));
+        }
+        return resolved;
+    }
+
+    /** FLOPs of training on sources: four bytes are about a token. */
     double trainingCost(List<StageRecipe.Source> sources, StageRecipe.Train train) {
-        double tokens = Contents.bytes(sources) / 4 * train.epochs();
+        double bytes = 0;
+        for (StageRecipe.Source source : sources) {
+            Made file = made.get(source.path());
+            bytes += file == null ? Contents.bytes(source) : file.bytes() * source.fraction();
+        }
+        double tokens = bytes / 4 * train.epochs();
         if (train.maxSteps() > 0 && train.tokensPerStep() > 0) {
             tokens = Math.min(tokens, (double) train.maxSteps() * train.tokensPerStep());
         }

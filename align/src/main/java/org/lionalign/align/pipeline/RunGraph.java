@@ -21,7 +21,7 @@ final class RunGraph {
             stages.reward(recipe.reward(), policy);
         }
         if (recipe.dpo() != null) {
-            policy = stages.dpo(recipe.dpo(), policy);
+            policy = stages.preference("dpo", "dpo", recipe.dpo(), policy, policy, List.of());
         }
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.stage.Stage;
 import org.lionalign.align.stage.StageKind;
@@ -21,139 +22,121 @@ final class StageNodes {
         this.graph = graph;
     }
 
+    /** What a section says, as the recipe of a single stage on {@code start}. */
+    private record Plan(String name, String group, StageKind kind, Graph.Model start, StageRecipe recipe) {}
+
+    /** A reference pass and the model that it runs. */
+    private record Pass(Node node, Graph.Model model) {}
+
     Graph.Model sft(RunRecipe.Sft section, Graph.Model start) {
-        Node node = stage("sft", "sft", StageKind.SFT, start, section.data(), section.eval(), section.train(), null);
-        return graph.made("sft", graph.add(node));
+        StageRecipe recipe = new StageRecipe(
+                graph.computed(start.name()),
+                section.data(),
+                section.train(),
+                null,
+                null,
+                null,
+                section.eval(),
+                graph.seed(section.seed()));
+        return train(new Plan("sft", "sft", StageKind.SFT, start, recipe), null, List.of());
     }
 
     Graph.Model reward(RunRecipe.RewardModel section, Graph.Model start) {
-        Node node = stage(
-                "reward",
-                "reward",
-                StageKind.REWARD,
-                start,
+        StageRecipe recipe = new StageRecipe(
+                graph.computed(start.name()),
                 section.data(),
-                section.eval(),
                 section.train(),
-                new Extra(null, null, section.reward(), null));
-        return graph.made("reward", graph.add(node));
-    }
-
-    Graph.Model dpo(RunRecipe.Dpo section, Graph.Model start) {
-        return preference("dpo", "dpo", section, start, start);
+                null,
+                null,
+                section.reward(),
+                section.eval(),
+                graph.seed(section.seed()));
+        return train(new Plan("reward", "reward", StageKind.REWARD, start, recipe), null, List.of());
     }
 
     /**
      * A reference pass, if the loss reads one, and the training on its values.
      *
      * @param reference the model that the loss refers to when the section names no other
+     * @param needs nodes that make the section's files
      */
-    Graph.Model preference(String name, String group, RunRecipe.Dpo section, Graph.Model start, Graph.Model reference) {
+    Graph.Model preference(
+            String name,
+            String group,
+            RunRecipe.Dpo section,
+            Graph.Model start,
+            Graph.Model reference,
+            List<String> needs) {
         StageRecipe.Reference wanted = section.reference();
         String path = wanted == null ? null : wanted.path();
         Graph.Model compared = path == null ? reference : graph.named(path, name + ".reference.path");
-        Node pass = null;
-        if (Stage.needsReferencePass(section.loss())) {
-            pass = graph.add(referencePass(name + "/reference", group, section, start, compared));
-        }
-        Node node = stage(
-                name,
-                group,
-                StageKind.DPO,
-                start,
+        StageRecipe recipe = new StageRecipe(
+                graph.computed(start.name()),
                 section.data(),
-                section.eval(),
                 section.train(),
-                new Extra(section.loss(), wanted, null, pass == null ? null : new Pass(pass, compared)));
-        return graph.made(name, graph.add(node));
+                section.loss(),
+                wanted,
+                null,
+                section.eval(),
+                graph.seed(section.seed()));
+        Plan plan = new Plan(name, group, StageKind.DPO, start, recipe);
+        Pass pass = Stage.needsReferencePass(section.loss()) ? pass(plan, compared, needs) : null;
+        return train(plan, pass, needs);
     }
 
     /** The pass depends on models and pairs alone, so that every β and every loss pays for it once. */
-    private Node referencePass(
-            String name, String group, RunRecipe.Dpo section, Graph.Model start, Graph.Model compared) {
+    private Pass pass(Plan plan, Graph.Model compared, List<String> needed) {
         ObjectNode options = Json.object();
-        options.set("data", RecipeReader.tree(section.data()));
-        options.set("model", graph.modelOptions());
+        options.set("data", RecipeReader.tree(plan.recipe().data()));
+        options.set("model", model(plan));
         ObjectNode inputs = Json.object();
-        inputs.put("model", compared.key());
-        inputs.put("tokenizer_of", start.key());
-        inputs.setAll(data(section.data(), section.eval()));
-        List<String> needs = new ArrayList<>(start.needs());
+        inputs.put("model", compared.key()).put("tokenizer_of", plan.start().key());
+        inputs.setAll(files(plan.recipe()));
+        List<String> needs = new ArrayList<>(needed);
+        needs.addAll(plan.start().needs());
         needs.addAll(compared.needs());
-        double cost = graph.trainingCost(section.data().train(), StageRecipe.Train.DEFAULT) / 3;
-        return new Node(name, "reference", options, inputs, needs, cost, group, (folder, progress, interrupted) -> {
-            StageRecipe recipe = recipe(
-                    start,
-                    section.data(),
-                    section.eval(),
-                    section.train(),
-                    new Extra(section.loss(), reference(compared, start, folder), null, null));
-            Stage.reference(recipe, graph.dataCache(), 0, 1);
-            return Json.object();
-        });
+        double cost = graph.trainingCost(plan.recipe().data().train(), StageRecipe.Train.DEFAULT) / 3;
+        return new Pass(
+                graph.add(new Node(
+                        plan.name() + "/reference",
+                        "reference",
+                        options,
+                        inputs,
+                        needs,
+                        cost,
+                        plan.group(),
+                        (folder, progress, interrupted) -> {
+                            Stage.reference(at(plan, reference(compared, plan, folder)), graph.dataCache(), 0, 1);
+                            return Json.object();
+                        })),
+                compared);
     }
 
-    /** What only some stages have. */
-    private record Extra(
-            StageRecipe.@Nullable Loss loss,
-            StageRecipe.@Nullable Reference reference,
-            StageRecipe.@Nullable Reward reward,
-            @Nullable Pass pass) {
-        static final Extra NONE = new Extra(null, null, null, null);
-    }
-
-    /** A reference pass and the model that it ran. */
-    private record Pass(Node node, Graph.Model model) {}
-
-    private Node stage(
-            String name,
-            String group,
-            StageKind kind,
-            Graph.Model start,
-            StageRecipe.Data data,
-            StageRecipe.Eval eval,
-            StageRecipe.Train train,
-            @Nullable Extra given) {
-        Extra extra = given == null ? Extra.NONE : given;
-        ObjectNode options = Json.object();
-        options.set("data", RecipeReader.tree(data));
-        options.set("eval", RecipeReader.tree(eval));
-        options.set("train", RecipeReader.tree(train));
-        options.set("model", graph.modelOptions());
-        options.put("seed", graph.seed());
-        if (extra.loss() != null) {
-            options.set("loss", RecipeReader.tree(extra.loss()));
-        }
-        if (extra.reference() != null) {
-            options.set("reference", RecipeReader.tree(extra.reference()));
-        }
-        if (extra.reward() != null) {
-            options.set("reward", RecipeReader.tree(extra.reward()));
-        }
+    private Graph.Model train(Plan plan, @Nullable Pass pass, List<String> needed) {
+        ObjectNode options = RecipeReader.tree(plan.recipe());
+        options.set("model", model(plan));
         ObjectNode inputs = Json.object();
-        inputs.put("model", start.key());
-        inputs.setAll(data(data, eval));
-        List<String> needs = new ArrayList<>(start.needs());
-        Pass pass = extra.pass();
+        inputs.put("model", plan.start().key());
+        inputs.setAll(files(plan.recipe()));
+        List<String> needs = new ArrayList<>(needed);
+        needs.addAll(plan.start().needs());
         if (pass != null) {
             inputs.put("reference", pass.node().key());
             needs.add(pass.node().name());
         }
-        return new Node(
-                name,
-                kind.name().toLowerCase(Locale.ROOT),
+        Node node = new Node(
+                plan.name(),
+                plan.kind().name().toLowerCase(Locale.ROOT),
                 options,
                 inputs,
                 needs,
-                graph.trainingCost(data.train(), train),
-                group,
+                graph.trainingCost(plan.recipe().data().train(), plan.recipe().train()),
+                plan.group(),
                 (folder, progress, interrupted) -> {
                     StageRecipe.Reference reference = pass == null
-                            ? extra.reference()
-                            : reference(pass.model(), start, graph.artifacts().folder(pass.node()));
-                    StageRecipe recipe =
-                            recipe(start, data, eval, train, new Extra(extra.loss(), reference, extra.reward(), null));
-                    return Stage.of(kind, recipe, folder)
+                            ? plan.recipe().reference()
+                            : reference(pass.model(), plan, graph.artifacts().folder(pass.node()));
+                    return Stage.of(plan.kind(), at(plan, reference), folder)
                             .data(graph.dataCache())
                             .run(
                                     (step, total, metrics) -> progress.at(
@@ -165,38 +148,64 @@ final class StageNodes {
                                                     metrics.path("loss").asDouble())),
                                     interrupted);
                 });
+        return graph.made(plan.name(), graph.add(node));
     }
 
-    /** Files that the data and eval sections name, by content. */
-    private ObjectNode data(StageRecipe.Data data, StageRecipe.Eval eval) {
+    /** The model section without its path, which the model's key stands for. */
+    private static ObjectNode model(Plan plan) {
+        ObjectNode model = RecipeReader.tree(plan.recipe().model());
+        model.remove("path");
+        return model;
+    }
+
+    /** Files that the data and eval sections name, by content; those that other nodes make, by these nodes' keys. */
+    private ObjectNode files(StageRecipe recipe) {
         ObjectNode inputs = Json.object();
-        inputs.set("train", graph.sources(data.train()));
-        inputs.set("held_out", graph.sources(data.eval()));
-        for (String benchmark : data.decontaminate()) {
+        inputs.set("train", graph.sources(recipe.data().train()));
+        inputs.set("held_out", graph.sources(recipe.data().eval()));
+        for (String benchmark : recipe.data().decontaminate()) {
             inputs.put(benchmark, graph.contents().file(Path.of(benchmark)));
         }
-        String prompts = eval.prompts();
+        String prompts = recipe.eval().prompts();
         if (prompts != null) {
             inputs.put(prompts, graph.contents().file(Path.of(prompts)));
         }
         return inputs;
     }
 
-    private StageRecipe recipe(
-            Graph.Model start, StageRecipe.Data data, StageRecipe.Eval eval, StageRecipe.Train train, Extra extra) {
+    /** The plan's recipe once the models it starts from are there, and with them the files that other nodes make. */
+    private StageRecipe at(Plan plan, StageRecipe.@Nullable Reference reference) {
+        StageRecipe recipe = plan.recipe();
         return new StageRecipe(
-                graph.computed(start.folder().get()),
-                data,
-                train,
-                extra.loss(),
-                extra.reference(),
-                extra.reward(),
-                eval,
-                graph.seed());
+                graph.computed(plan.start().folder().get().toString()),
+                data(recipe.data()),
+                recipe.train(),
+                recipe.loss(),
+                reference,
+                recipe.reward(),
+                recipe.eval(),
+                recipe.seed());
     }
 
-    private static StageRecipe.Reference reference(Graph.Model compared, Graph.Model start, Path cache) {
-        boolean same = compared.key().equals(start.key());
+    private StageRecipe.Data data(StageRecipe.Data data) {
+        return new StageRecipe.Data(
+                graph.resolved(data.train()),
+                graph.resolved(data.eval()),
+                data.maxLengthTokens(),
+                data.overlong(),
+                data.lossOn(),
+                data.packing(),
+                data.isolation(),
+                data.faithful(),
+                data.deduplicate(),
+                data.emptySystemProbability(),
+                data.nearDuplicates(),
+                data.decontaminate(),
+                data.setAsideShare());
+    }
+
+    private static StageRecipe.Reference reference(Graph.Model compared, Plan plan, Path cache) {
+        boolean same = Objects.equals(compared.key(), plan.start().key());
         return new StageRecipe.Reference(same ? null : compared.folder().get().toString(), cache.toString());
     }
 }
