@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
             TokenizeVerb.class,
             ScoreVerb.class,
             GenerateVerb.class,
+            JudgeVerb.class,
             ChatVerb.class,
             ServeVerb.class,
             StageVerb.Sft.class,

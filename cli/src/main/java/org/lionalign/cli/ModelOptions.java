@@ -63,14 +63,17 @@ final class ModelOptions {
         };
     }
 
+    /** The dtype that {@code --dtype} names. */
+    static Dtype compute(String name) {
+        return switch (name) {
+            case "f32" -> Dtype.F32;
+            case "bf16" -> Dtype.BF16;
+            default -> throw new BadInput("--dtype: expected f32 or bf16, found " + name);
+        };
+    }
+
     CausalLm load() {
-        Dtype compute =
-                switch (dtype) {
-                    case "f32" -> Dtype.F32;
-                    case "bf16" -> Dtype.BF16;
-                    default -> throw new BadInput("--dtype: expected f32 or bf16, found " + dtype);
-                };
-        CausalLm loaded = CausalLm.load(model, new LoadOptions(compute, Device.parse(device), false, false));
+        CausalLm loaded = CausalLm.load(model, new LoadOptions(compute(dtype), Device.parse(device), false, false));
         if (adapter != null) {
             LoraAdapters.load(loaded, adapter);
         }

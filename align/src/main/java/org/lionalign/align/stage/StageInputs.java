@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.objective.PreferenceLoss;
 import org.lionalign.align.reference.ReferenceCache;
+import org.lionalign.align.text.ModelDigest;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.PairTask;
@@ -67,7 +68,7 @@ final class StageInputs implements AutoCloseable {
         if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
             // Stages of several runs may share the cache, so the start is named by what it is made of.
             start = cache.resolveSibling(
-                    "start-" + ReferenceIdentity.weights(source).substring(0, 16) + "-" + recipe.seed());
+                    "start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed());
             ClassifierInit.write(source, start, recipe.seed());
         }
         CausalLm model = CausalLm.load(start, options != null ? options : loadOptions(recipe));

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param rule the rule's conditions
  * @param className the class: implements {@code org.lionalign.align.judge.Judge}
  * @param options the class's, handed to its constructor
+ * @param ending reward: the score is read at the answer's {@code stop} token (default: where Lion trains it), or at the end of all that the
+ *     {@code template} writes, a line break after the stop token included: what published models of ChatML and Gemma were trained with
  */
 public record JudgeRecipe(
         @OneOf({"pairrm", "reward", "llm", "implicit", "rule", "class", "replay"})
@@ -39,7 +41,8 @@ public record JudgeRecipe(
         @Nullable @OneOf({"pairwise", "score"}) String mode,
         @Nullable Rule rule,
         @Nullable String className,
-        @Nullable Map<String, String> options) {
+        @Nullable Map<String, String> options,
+        @Nullable @OneOf({"stop", "template"}) String ending) {
     private static final List<String> TYPES = List.of("pairrm", "reward", "llm", "implicit", "rule", "class", "replay");
 
     public JudgeRecipe {
@@ -65,6 +68,9 @@ public record JudgeRecipe(
         readBy(type.equals("class"), "judge.class_name", type, className);
         require(!type.equals("class") || className != null, "judge.class_name", "a class", "nothing");
         readBy(type.equals("class"), "judge.options", type, options);
+        readBy(type.equals("reward"), "judge.ending", type, ending);
+        ending = type.equals("reward") && ending == null ? "stop" : ending;
+        require(ending == null || List.of("stop", "template").contains(ending), "judge.ending", "stop or template", ending);
     }
 
     /**
