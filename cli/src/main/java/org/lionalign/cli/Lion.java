@@ -26,6 +26,8 @@ import picocli.CommandLine.Command;
             TokenizeVerb.class,
             ScoreVerb.class,
             GenerateVerb.class,
+            SampleVerb.class,
+            PairsVerb.class,
             ChatVerb.class,
             StageVerb.Sft.class,
             StageVerb.Dpo.class,
