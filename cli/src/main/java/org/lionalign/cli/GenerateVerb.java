@@ -22,7 +22,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Rows: {\"prompt\":…}, {\"messages\":[…]} or {\"ids\":[…]}. Each comes back, in order, with",
-            "\"answers\": [{\"text\",\"ids\",\"logprobs\",\"finish\"}]. An answer is a function of weights, prompt, seed and index alone.",
+            "\"answers\": [{\"text\",\"ids\",\"logprobs\",\"finish\"}]. An answer is a function of weights, prompt, seed and index, up to the",
+            "rounding of batched products; exactly so with --batch 1.",
             "",
             "Example:",
             "  ./lion generate --model DIR --prompts prompts.jsonl --out answers.jsonl -n 5 --temperature 0.8 --seed 1"

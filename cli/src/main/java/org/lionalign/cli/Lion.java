@@ -27,6 +27,8 @@ import picocli.CommandLine.Command;
             ScoreVerb.class,
             GenerateVerb.class,
             JudgeVerb.class,
+            SampleVerb.class,
+            PairsVerb.class,
             ChatVerb.class,
             ServeVerb.class,
             StageVerb.Sft.class,

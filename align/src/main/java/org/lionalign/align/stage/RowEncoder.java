@@ -6,7 +6,6 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,17 +45,6 @@ final class RowEncoder {
         this.longest = longest;
     }
 
-    private static ChatRows.Layout chatLayout(String name) {
-        try {
-            return ChatRows.Layout.valueOf(name.toUpperCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) {
-            throw new BadInput(
-                    "data source: layout: expected one of "
-                            + Arrays.toString(ChatRows.Layout.values()).toLowerCase(Locale.ROOT) + ", found " + name,
-                    e);
-        }
-    }
-
     /** LION's empty system turn, drawn by the row's id. */
     private Conversation withSystem(Conversation conversation, String id) {
         double probability = data.emptySystemProbability();
@@ -86,7 +74,7 @@ final class RowEncoder {
 
     Encoded document(JsonNode row, String id, @Nullable String layoutName) throws ChatRows.Unusable {
         Conversation conversation = withSystem(
-                layoutName == null ? ChatRows.conversation(row) : ChatRows.conversation(row, chatLayout(layoutName)),
+                layoutName == null ? ChatRows.conversation(row) : ChatRows.conversation(row, ChatRows.Layout.named(layoutName)),
                 id);
         EncodedChat encoded = encode(conversation, id);
         boolean cut = false;
@@ -152,8 +140,8 @@ final class RowEncoder {
     Encoded pair(JsonNode row, String id) throws ChatRows.Unusable {
         PairRows.Pair pair = PairRows.pair(row, id);
         Conversation prompt = withSystem(pair.prompt(), id);
-        TextModel.Pair chosen = text.split(prompt, pair.chosen());
-        TextModel.Pair rejected = text.split(prompt, pair.rejected());
+        TextModel.Pair chosen = SampledAnswer.chosen(pair, text.split(prompt, pair.chosen()), text);
+        TextModel.Pair rejected = SampledAnswer.rejected(pair, text.split(prompt, pair.rejected()), text);
         if (!Arrays.equals(chosen.prompt(), rejected.prompt())) {
             throw new ChatRows.Unusable("different prompts");
         }

@@ -5,13 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.JsonLines;
-import org.lionalign.core.tokenizer.StreamingDecoder;
 import org.lionalign.torch.model.Answer;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.Generator;
@@ -65,22 +61,12 @@ public final class AnswerWriter {
             prompts.add(promptIds(row, file));
         }
         ObjectNode[] results = new ObjectNode[rows.size()];
-        Map<Long, StringBuilder> written = new HashMap<>();
-        Map<Long, StreamingDecoder> decoders = new HashMap<>();
-        Generator.Listener listener = stopStrings.isEmpty()
-                ? (prompt, answer, id) -> true
-                : (prompt, answer, id) -> {
-                    long key = (long) prompt << 32 | answer;
-                    StringBuilder so = written.computeIfAbsent(key, k -> new StringBuilder());
-                    so.append(decoders.computeIfAbsent(key, k -> new StreamingDecoder(text.tokenizer()))
-                            .push(id));
-                    return firstStop(so.toString()) < 0;
-                };
-        new Generator(model, options).generate(prompts, listener, (prompt, answers) -> {
+        StopTexts stops = new StopTexts(text.tokenizer(), stopStrings);
+        new Generator(model, options).generate(prompts, stops, (prompt, answers) -> {
             ObjectNode result = (ObjectNode) rows.get(prompt).value().deepCopy();
             ArrayNode list = result.putArray("answers");
             for (Answer answer : answers) {
-                list.add(json(answer));
+                list.add(json(answer, stops));
             }
             results[prompt] = result;
             progress.run();
@@ -88,11 +74,9 @@ public final class AnswerWriter {
         return Arrays.asList(results);
     }
 
-    private ObjectNode json(Answer answer) {
+    private ObjectNode json(Answer answer, StopTexts stops) {
         ObjectNode node = org.lionalign.core.json.Json.object();
-        String words = text.tokenizer().decode(answer.ids(), true);
-        int stop = firstStop(words);
-        node.put("text", stop < 0 ? words : words.substring(0, stop));
+        node.put("text", stops.cut(text.tokenizer().decode(answer.ids(), true)));
         ArrayNode ids = node.putArray("ids");
         for (int id : answer.ids()) {
             ids.add(id);
@@ -103,16 +87,5 @@ public final class AnswerWriter {
         }
         node.put("finish", answer.finish());
         return node;
-    }
-
-    private int firstStop(@Nullable String words) {
-        int first = -1;
-        for (String stop : stopStrings) {
-            int at = words == null ? -1 : words.indexOf(stop);
-            if (at >= 0 && (first < 0 || at < first)) {
-                first = at;
-            }
-        }
-        return first;
     }
 }

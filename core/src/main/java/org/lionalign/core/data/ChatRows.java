@@ -3,10 +3,13 @@ package org.lionalign.core.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.chat.Conversation;
 import org.lionalign.core.chat.Message;
+import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 
 /**
@@ -52,6 +55,18 @@ public final class ChatRows {
         Layout(String first, String second) {
             this.first = first;
             this.second = second;
+        }
+
+        /** By its name in recipes. */
+        public static Layout named(String name) {
+            try {
+                return valueOf(name.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new BadInput(
+                        "data source: layout: expected one of "
+                                + Arrays.toString(values()).toLowerCase(Locale.ROOT) + ", found " + name,
+                        e);
+            }
         }
     }
 
@@ -112,6 +127,11 @@ public final class ChatRows {
             throw new Unusable("no assistant turn");
         }
         return conversation;
+    }
+
+    /** The turns of a column in the layout of {@code messages}, whoever speaks last. */
+    public static Conversation turns(JsonNode row, String column) throws Unusable {
+        return new Conversation(messages(row.path(column), "role", "content"), extra(row));
     }
 
     private static Conversation withSystem(JsonNode row, List<Message> turns) {

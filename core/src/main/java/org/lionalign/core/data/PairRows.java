@@ -38,18 +38,42 @@ public final class PairRows {
      * A prompt with a better and a worse answer.
      *
      * @param chosenScore how good the better one was found, null when the row does not say
+     * @param sampled the tokens that a policy drew, null when the row has none
      */
     public record Pair(
             Conversation prompt,
             String chosen,
             String rejected,
             @Nullable Double chosenScore,
-            @Nullable Double rejectedScore) {
+            @Nullable Double rejectedScore,
+            @Nullable SampledIds sampled) {
+        public Pair(
+                Conversation prompt,
+                String chosen,
+                String rejected,
+                @Nullable Double chosenScore,
+                @Nullable Double rejectedScore) {
+            this(prompt, chosen, rejected, chosenScore, rejectedScore, null);
+        }
+
         /** The difference of the scores, null when the row does not say. */
         public @Nullable Double margin() {
             return chosenScore == null || rejectedScore == null ? null : chosenScore - rejectedScore;
         }
     }
+
+    /**
+     * Tokens as they were sampled ({@code prompt_ids}, {@code chosen_ids}, {@code rejected_ids}): text that is decoded and encoded again may
+     * be other tokens (PITFALLS 18).
+     *
+     * @param prompt of the tokenizer and template that sampled
+     * @param chosen with the stop token, null when this answer was not sampled
+     * @param rejected likewise
+     */
+    public record SampledIds(
+            int[] prompt,
+            int @Nullable [] chosen,
+            int @Nullable [] rejected) {}
 
     private static final List<String> PROMPTS = List.of("prompt", "instruction", "question", "input");
     private static final List<String> LISTS = List.of("answers", "completions", "candidates", "responses");
@@ -117,7 +141,56 @@ public final class PairRows {
         if (margin != null && margin == 0 || row.path("status").asText().equals("tie")) {
             throw new Unusable("tie by score");
         }
-        return pair;
+        int[] promptIds = ids(row, "prompt_ids");
+        return promptIds == null
+                ? pair
+                : new Pair(
+                        pair.prompt(),
+                        pair.chosen(),
+                        pair.rejected(),
+                        pair.chosenScore(),
+                        pair.rejectedScore(),
+                        new SampledIds(promptIds, ids(row, "chosen_ids"), ids(row, "rejected_ids")));
+    }
+
+    private static int @Nullable [] ids(JsonNode row, String key) throws Unusable {
+        if (!row.hasNonNull(key)) {
+            return null;
+        }
+        JsonNode list = row.get(key);
+        int[] ids = new int[list.size()];
+        for (int i = 0; i < ids.length; i++) {
+            if (!list.get(i).isIntegralNumber()
+                    || !list.get(i).canConvertToInt()
+                    || list.get(i).intValue() < 0) {
+                throw new Unusable(key + " holds something else than token ids");
+            }
+            ids[i] = list.get(i).intValue();
+        }
+        if (ids.length == 0) {
+            throw new Unusable(key + " is not a list of token ids");
+        }
+        return ids;
+    }
+
+    /** The prompt alone, of a row whose answers may tie, be equal or be missing: what new answers are sampled to. */
+    public static Conversation promptOf(JsonNode row) throws Unusable {
+        Layout layout = layout(row);
+        if (layout == null) {
+            throw new Unusable("unknown columns");
+        }
+        return switch (layout) {
+            case CONVERSATIONS -> {
+                List<Message> better = ChatRows.messages(row.get("chosen"), "role", "content");
+                List<Message> worse = ChatRows.messages(row.get("rejected"), "role", "content");
+                yield better.size() == 1 && worse.size() == 1 && PROMPTS.stream().anyMatch(row::has)
+                        ? prompt(row)
+                        : shared(better, worse);
+            }
+            case DIALOGUES -> shared(dialogue(ChatRows.text(row, "chosen")), dialogue(ChatRows.text(row, "rejected")));
+            case SUMMARIES -> post(row);
+            case PROMPTED, NUMBERED, RANKED, SCORED -> prompt(row);
+        };
     }
 
     private static Pair conversations(JsonNode row) throws Unusable {
@@ -236,16 +309,19 @@ public final class PairRows {
         if ((better != 0 && better != 1) || row.get("summaries").size() != 2) {
             throw new Unusable("choice is neither 0 nor 1");
         }
-        JsonNode post = row.path("info");
         return new Pair(
-                Conversation.of(new Message(
-                        "user",
-                        "Summarize the following post.\n\n"
-                                + ChatRows.text(post, post.has("post") ? "post" : "article"))),
+                post(row),
                 ChatRows.text(row.get("summaries").get(better), "text"),
                 ChatRows.text(row.get("summaries").get(1 - better), "text"),
                 null,
                 null);
+    }
+
+    private static Conversation post(JsonNode row) throws Unusable {
+        JsonNode post = row.path("info");
+        return Conversation.of(new Message(
+                "user",
+                "Summarize the following post.\n\n" + ChatRows.text(post, post.has("post") ? "post" : "article")));
     }
 
     private static JsonNode list(JsonNode row) {

@@ -1,13 +1,17 @@
 package org.lionalign.core.format;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Consumer;
 import org.lionalign.core.error.BadInput;
 
 /** Files that appear whole or not at all: written aside, synced, moved. */
@@ -42,6 +46,22 @@ public final class AtomicFiles {
             }
             throw new BadInput(target + ": cannot be written: " + e.getMessage(), e);
         }
+    }
+
+    /** Writes lines as they are handed on: {@code content} is given what takes them. */
+    public static void writeLines(Path target, Consumer<Consumer<String>> content) {
+        write(target, channel -> {
+            OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
+            content.accept(line -> {
+                try {
+                    out.write(line.getBytes(StandardCharsets.UTF_8));
+                    out.write('\n');
+                } catch (IOException e) {
+                    throw new BadInput(target + ": cannot be written: " + e.getMessage(), e);
+                }
+            });
+            out.flush();
+        });
     }
 
     public static void write(Path target, byte[] bytes) {
