@@ -84,8 +84,22 @@ final class Graph {
         return node;
     }
 
-    /** A model by its name in the graph. */
-    void name(String name, Model model) {
+    /** Whether a node has nothing to do, known once the nodes it needs are complete. */
+    @FunctionalInterface
+    interface Skip {
+        boolean now();
+    }
+
+    /** Work that is skipped when there is nothing to do. */
+    Node.Work skipping(Skip skip, Node.Work work) {
+        return (folder, progress, interrupted) -> skip.now()
+                ? Json.object().put("skipped", true).put("say", "the loop had ended")
+                : work.run(folder, progress, interrupted);
+    }
+
+    /** Puts a model in the place of another, under a name of its own. */
+    void rename(String old, String name, Model model) {
+        models.remove(old);
         models.put(name, model);
     }
 

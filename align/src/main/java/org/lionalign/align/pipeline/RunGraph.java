@@ -21,7 +21,14 @@ final class RunGraph {
             stages.reward(recipe.reward(), policy);
         }
         if (recipe.dpo() != null) {
-            policy = stages.preference("dpo", "dpo", recipe.dpo(), policy, policy, List.of());
+            policy = stages.preference("dpo", "dpo", recipe.dpo(), policy, policy, List.of(), () -> false);
+        }
+        if (recipe.online() != null) {
+            new OnlineNodes(graph, recipe.online(), recipe).iterations(policy);
+        }
+        RunRecipe.Compare compare = recipe.compare();
+        if (compare != null && !compare.prompts().isEmpty()) {
+            new CompareNodes(graph, compare).build();
         }
     }
 

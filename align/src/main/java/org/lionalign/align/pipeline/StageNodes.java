@@ -38,7 +38,7 @@ final class StageNodes {
                 null,
                 section.eval(),
                 graph.seed(section.seed()));
-        return train(new Plan("sft", "sft", StageKind.SFT, start, recipe), null, List.of());
+        return train(new Plan("sft", "sft", StageKind.SFT, start, recipe), null, List.of(), () -> false);
     }
 
     Graph.Model reward(RunRecipe.RewardModel section, Graph.Model start) {
@@ -51,7 +51,7 @@ final class StageNodes {
                 section.reward(),
                 section.eval(),
                 graph.seed(section.seed()));
-        return train(new Plan("reward", "reward", StageKind.REWARD, start, recipe), null, List.of());
+        return train(new Plan("reward", "reward", StageKind.REWARD, start, recipe), null, List.of(), () -> false);
     }
 
     /**
@@ -59,6 +59,7 @@ final class StageNodes {
      *
      * @param reference the model that the loss refers to when the section names no other
      * @param needs nodes that make the section's files
+     * @param skip whether there is nothing to train
      */
     Graph.Model preference(
             String name,
@@ -66,7 +67,8 @@ final class StageNodes {
             RunRecipe.Dpo section,
             Graph.Model start,
             Graph.Model reference,
-            List<String> needs) {
+            List<String> needs,
+            Graph.Skip skip) {
         StageRecipe.Reference wanted = section.reference();
         String path = wanted == null ? null : wanted.path();
         Graph.Model compared = path == null ? reference : graph.named(path, name + ".reference.path");
@@ -80,12 +82,12 @@ final class StageNodes {
                 section.eval(),
                 graph.seed(section.seed()));
         Plan plan = new Plan(name, group, StageKind.DPO, start, recipe);
-        Pass pass = Stage.needsReferencePass(section.loss()) ? pass(plan, compared, needs) : null;
-        return train(plan, pass, needs);
+        Pass pass = Stage.needsReferencePass(section.loss()) ? pass(plan, compared, needs, skip) : null;
+        return train(plan, pass, needs, skip);
     }
 
     /** The pass depends on models and pairs alone, so that every β and every loss pays for it once. */
-    private Pass pass(Plan plan, Graph.Model compared, List<String> needed) {
+    private Pass pass(Plan plan, Graph.Model compared, List<String> needed, Graph.Skip skip) {
         ObjectNode options = Json.object();
         options.set("data", RecipeReader.tree(plan.recipe().data()));
         options.set("model", model(plan));
@@ -105,14 +107,14 @@ final class StageNodes {
                         needs,
                         cost,
                         plan.group(),
-                        (folder, progress, interrupted) -> {
+                        graph.skipping(skip, (folder, progress, interrupted) -> {
                             Stage.reference(at(plan, reference(compared, plan, folder)), graph.dataCache(), 0, 1);
                             return Json.object();
-                        })),
+                        }))),
                 compared);
     }
 
-    private Graph.Model train(Plan plan, @Nullable Pass pass, List<String> needed) {
+    private Graph.Model train(Plan plan, @Nullable Pass pass, List<String> needed, Graph.Skip skip) {
         ObjectNode options = RecipeReader.tree(plan.recipe());
         options.set("model", model(plan));
         ObjectNode inputs = Json.object();
@@ -132,7 +134,7 @@ final class StageNodes {
                 needs,
                 graph.trainingCost(plan.recipe().data().train(), plan.recipe().train()),
                 plan.group(),
-                (folder, progress, interrupted) -> {
+                graph.skipping(skip, (folder, progress, interrupted) -> {
                     StageRecipe.Reference reference = pass == null
                             ? plan.recipe().reference()
                             : reference(pass.model(), plan, graph.artifacts().folder(pass.node()));
@@ -147,7 +149,7 @@ final class StageNodes {
                                                     "loss %.4f",
                                                     metrics.path("loss").asDouble())),
                                     interrupted);
-                });
+                }));
         return graph.made(plan.name(), graph.add(node));
     }
 

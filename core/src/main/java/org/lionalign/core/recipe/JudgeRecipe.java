@@ -5,6 +5,7 @@ import static org.lionalign.core.recipe.Checks.require;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,34 @@ public record JudgeRecipe(
         readBy(type.equals("reward"), "judge.ending", type, ending);
         ending = type.equals("reward") && ending == null ? "stop" : ending;
         require(ending == null || List.of("stop", "template").contains(ending), "judge.ending", "stop or template", ending);
+    }
+
+    /** The same judge with its model folders given by another name. */
+    public JudgeRecipe withModels(UnaryOperator<String> named) {
+        return new JudgeRecipe(
+                type,
+                weight,
+                path == null || type.equals("replay") ? path : named.apply(path),
+                reference == null ? null : named.apply(reference),
+                beta,
+                faithful,
+                server,
+                prompt,
+                mode,
+                rule,
+                className,
+                options,
+                ending);
+    }
+
+    /** A few words for people: the type and what it judges by. */
+    public String title() {
+        return switch (type) {
+            case "class" -> String.valueOf(className).replaceFirst(".*\\.", "");
+            case "llm" -> server == null ? type : server.model();
+            case "rule", "implicit" -> type;
+            default -> type + " " + String.valueOf(path).replaceFirst("^@", "").replaceFirst(".*/", "");
+        };
     }
 
     /**
