@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.judge.AnswerRows;
 import org.lionalign.align.judge.Judge;
@@ -34,7 +35,8 @@ import picocli.CommandLine.Spec;
             "",
             "Rows: a prompt (prompt, messages or instruction) and \"answers\": texts, or objects with \"text\" as lion generate writes them;",
             "or output_1 and output_2. Each comes back with \"judgement\": {\"scores\",\"failures\",\"pairwise\"}; a failure is never a score.",
-            "The same command again continues. Several judges are an ensemble: the weighted mean of their ranks within each question.",
+            "The same command again continues; to ask again about what failed, remove the file (replies are kept, only failures cost).",
+            "Several judges are an ensemble: the weighted mean of their ranks within each question.",
             "",
             "Judges: a YAML file with a list of judges as in a recipe, or pairrm:DIR, reward:DIR, implicit:POLICY,REFERENCE, replay:FILE,",
             "class:NAME (jar in LION_CLASSPATH), llm:URL,MODEL, llm-score:URL,MODEL (key from OPENAI_API_KEY), rule:longer, rule:shorter,",
@@ -47,7 +49,10 @@ import picocli.CommandLine.Spec;
             "  ./lion judge --answers answers.jsonl --judge pairrm:PairRM-hf --out judged.jsonl",
             "  ./lion judge --answers answers.jsonl --judge reward:rm --judge rule:longer --compare"
         })
-final class JudgeVerb implements Runnable {
+final class JudgeVerb implements Callable<Integer> {
+    /** Exit code when a judge said nothing at all. */
+    private static final int FAILED = 4;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -104,7 +109,7 @@ final class JudgeVerb implements Runnable {
     private String device = "cpu";
 
     @Override
-    public void run() {
+    public Integer call() {
         if (compare == (out != null)) {
             throw new BadInput("expected --out FILE or --compare, found " + (compare ? "both" : "neither"));
         }
@@ -112,13 +117,13 @@ final class JudgeVerb implements Runnable {
         Judges.Context context = new Judges.Context(
                 Judges.cached(replies), ModelOptions.compute(dtype), Device.parse(device), template, 8192);
         if (out != null) {
-            judge(out, context, prices);
-        } else {
-            compare(context, prices);
+            return judge(out, context, prices);
         }
+        compare(context, prices);
+        return 0;
     }
 
-    private void judge(Path target, Judges.Context context, double[] prices) {
+    private int judge(Path target, Judges.Context context, double[] prices) {
         List<JudgeRecipe> recipes = new ArrayList<>();
         judges.forEach(judge -> recipes.addAll(JudgeSpec.parse(judge)));
         ObjectNode summary;
@@ -129,7 +134,8 @@ final class JudgeVerb implements Runnable {
             file.judge(lines, answers.toString(), progress::step);
             summary = file.summary();
         }
-        say(summary.path("judged").asLong() + " rows judged, " + summary.path("already").asLong()
+        say(summary.path("judged").asLong() + " rows judged, "
+                + summary.path("already").asLong()
                 + " were there; of " + summary.path("answers").asLong() + " answers "
                 + summary.path("failed").asLong() + " failed"
                 + (summary.path("failures").isEmpty() ? "" : " " + summary.get("failures")));
@@ -137,6 +143,8 @@ final class JudgeVerb implements Runnable {
         if (json) {
             print(Json.write(summary));
         }
+        long failed = summary.path("failed").asLong();
+        return failed > 0 && failed == summary.path("answers").asLong() ? FAILED : 0;
     }
 
     private void compare(Judges.Context context, double[] prices) {

@@ -86,7 +86,8 @@ public final class AnswerRows {
         if (labels.isArray()) {
             for (int a = 0; a < n; a++) {
                 if (labels.size() != n || !labels.get(a).isNumber()) {
-                    throw new BadInput(where + ": labels: expected a number for each of " + n + " answers, found " + labels);
+                    throw new BadInput(
+                            where + ": labels: expected a number for each of " + n + " answers, found " + labels);
                 }
                 scores[a] = labels.get(a).doubleValue();
             }

@@ -20,17 +20,20 @@ final class ClassJudge {
                     e);
         }
         if (!Judge.class.isAssignableFrom(type)) {
-            throw new BadInput("judge.class_name: expected a class that implements " + Judge.class.getName() + ", found "
-                    + className);
+            throw new BadInput("judge.class_name: expected a class that implements " + Judge.class.getName()
+                    + ", found " + className);
         }
         try {
             try {
-                return (Judge) accessible(type.getDeclaredConstructor(ObjectNode.class)).newInstance(options);
+                return (Judge) accessible(type.getDeclaredConstructor(ObjectNode.class))
+                        .newInstance(options);
             } catch (NoSuchMethodException e) {
                 Constructor<?> plain = accessible(type.getDeclaredConstructor());
                 if (!options.isEmpty()) {
-                    throw new BadInput("judge.options: expected none, for " + className
-                            + " has no constructor of an ObjectNode, found " + options, e);
+                    throw new BadInput(
+                            "judge.options: expected none, for " + className
+                                    + " has no constructor of an ObjectNode, found " + options,
+                            e);
                 }
                 return (Judge) plain.newInstance();
             }
@@ -39,7 +42,9 @@ final class ClassJudge {
                 throw bad;
             }
             throw new BadInput(
-                    "judge.class_name: " + className + ": expected a judge, but its constructor failed: " + e.getCause(), e);
+                    "judge.class_name: " + className + ": expected a judge, but its constructor failed: "
+                            + e.getCause(),
+                    e);
         } catch (ReflectiveOperationException e) {
             throw new BadInput(
                     "judge.class_name: " + className

@@ -19,7 +19,9 @@ public final class EnsembleJudge implements Judge {
 
     /** @param names for failures and usage; the judges are closed with this */
     public EnsembleJudge(List<Judge> judges, List<String> names, double[] weights) {
-        if (judges.size() != weights.length || names.size() != weights.length || Arrays.stream(weights).sum() <= 0) {
+        if (judges.size() != weights.length
+                || names.size() != weights.length
+                || Arrays.stream(weights).sum() <= 0) {
             throw new IllegalArgumentException("expected a weight for each judge, found " + Arrays.toString(weights));
         }
         this.judges = List.copyOf(judges);

@@ -32,8 +32,8 @@ public final class ImplicitRewardJudge implements Judge {
         this.policy = policy;
         this.reference = reference;
         this.beta = beta;
-        int longest = Math.min(
-                policy.config().longestSequence(), reference.config().longestSequence());
+        int longest =
+                Math.min(policy.config().longestSequence(), reference.config().longestSequence());
         this.trees = new AnswerTrees(text, false, longest, tokensPerPass);
         this.identity = "implicit beta " + beta + " policy " + RewardJudge.model(policy, text) + " reference "
                 + RewardJudge.model(reference, text);

@@ -140,7 +140,14 @@ public final class JudgeComparison {
                     number(judge.path("length_correlation"))));
         }
         out.append(String.format(
-                Locale.ROOT, "%n" + name + " " + name + " %8s %8s %10s %8s%n", "a", "b", "pairs", "tied", "agreement", "tau"));
+                Locale.ROOT,
+                "%n" + name + " " + name + " %8s %8s %10s %8s%n",
+                "a",
+                "b",
+                "pairs",
+                "tied",
+                "agreement",
+                "tau"));
         for (JsonNode pair : json.path("agreement")) {
             out.append(String.format(
                     Locale.ROOT,

@@ -61,10 +61,18 @@ public record JudgePrompt(
         Set<String> found = new TreeSet<>();
         Matcher matcher = PLACEHOLDER.matcher((system == null ? "" : system) + user);
         while (matcher.find()) {
-            require(known.contains(matcher.group(1)), "user", "placeholders of " + new TreeSet<>(known), matcher.group());
+            require(
+                    known.contains(matcher.group(1)),
+                    "user",
+                    "placeholders of " + new TreeSet<>(known),
+                    matcher.group());
             found.add(matcher.group(1));
         }
-        require(found.contains("conversation") || found.contains("question"), "user", "{conversation} or {question}", found);
+        require(
+                found.contains("conversation") || found.contains("question"),
+                "user",
+                "{conversation} or {question}",
+                found);
         for (String needed : pairwise ? List.of("answer_a", "answer_b") : List.of("answer")) {
             require(found.contains(needed), "user", "{" + needed + "}", found);
         }

@@ -52,8 +52,9 @@ public final class JudgeSpec {
     }
 
     private static BadInput unknown(String spec) {
-        return new BadInput("--judge: expected a .yaml file or pairrm:DIR, reward:DIR, implicit:POLICY,REFERENCE, replay:FILE, class:NAME,"
-                + " llm:URL,MODEL, llm-score:URL,MODEL or rule:CONDITION, found " + spec);
+        return new BadInput(
+                "--judge: expected a .yaml file or pairrm:DIR, reward:DIR, implicit:POLICY,REFERENCE, replay:FILE, class:NAME,"
+                        + " llm:URL,MODEL, llm-score:URL,MODEL or rule:CONDITION, found " + spec);
     }
 
     private static String[] two(String spec, String rest) {
@@ -79,7 +80,19 @@ public final class JudgeSpec {
             JudgeRecipe.@Nullable Rule rule,
             @Nullable String className) {
         return new JudgeRecipe(
-                type, null, path, reference, null, null, server, null, mode, rule, className, (Map<String, String>) null, null);
+                type,
+                null,
+                path,
+                reference,
+                null,
+                null,
+                server,
+                null,
+                mode,
+                rule,
+                className,
+                (Map<String, String>) null,
+                null);
     }
 
     private static JudgeRecipe.Rule rule(String spec, String text) {
@@ -110,7 +123,8 @@ public final class JudgeSpec {
     }
 
     private static BadInput badRule(String spec) {
-        return new BadInput("--judge: expected rule:longer, rule:shorter, rule:json, rule:min=N, rule:max=N, rule:matches=REGEX,"
-                + " rule:contains=TEXT, rule:lacks=TEXT or rule:number=COLUMN, found " + spec);
+        return new BadInput(
+                "--judge: expected rule:longer, rule:shorter, rule:json, rule:min=N, rule:max=N, rule:matches=REGEX,"
+                        + " rule:contains=TEXT, rule:lacks=TEXT or rule:number=COLUMN, found " + spec);
     }
 }

@@ -52,8 +52,7 @@ public final class JudgedFile {
             }
             present.merge(judgement.get("key").textValue(), 1, Integer::sum);
             Question question = AnswerRows.question(row, file.toString());
-            count(JudgementJson.read(
-                    (ObjectNode) judgement, question.answers().size(), file.toString()));
+            count(JudgementJson.read((ObjectNode) judgement, question.answers().size(), file.toString()));
         });
     }
 
@@ -89,7 +88,8 @@ public final class JudgedFile {
         boolean[] missing = new boolean[chunk.size()];
         boolean any = false;
         for (int q = 0; q < missing.length; q++) {
-            String key = ModelDigest.text(identity + "\0" + Json.write(chunk.get(q).row()));
+            String key =
+                    ModelDigest.text(identity + "\0" + Json.write(chunk.get(q).row()));
             keys.add(key);
             int known = left.getOrDefault(key, 0);
             left.put(key, known - 1);
@@ -98,11 +98,15 @@ public final class JudgedFile {
         }
         if (any) {
             List<Judgement> judgements = judge.judge(chunk);
+            List<String> lines = new ArrayList<>();
             for (int q = 0; q < missing.length; q++) {
                 if (missing[q]) {
-                    keep(chunk.get(q), keys.get(q), judgements.get(q));
+                    lines.add(line(chunk.get(q), keys.get(q), judgements.get(q)));
+                    count(judgements.get(q));
                 }
             }
+            log.append(String.join("\n", lines)); // one sync to disk for all of them
+            judged += lines.size();
         }
         for (boolean isMissing : missing) {
             already += isMissing ? 0 : 1;
@@ -110,18 +114,16 @@ public final class JudgedFile {
         }
     }
 
-    private void keep(Question question, String key, Judgement judgement) {
+    private String line(Question question, String key, Judgement judgement) {
         if (judgement.scores().length != question.answers().size()) {
-            throw new IllegalStateException(
-                    judge.getClass().getName() + ": expected " + question.answers().size()
-                            + " scores for " + question.id() + ", found " + judgement.scores().length);
+            throw new IllegalStateException(judge.getClass().getName() + ": expected "
+                    + question.answers().size() + " scores for " + question.id() + ", found "
+                    + judgement.scores().length);
         }
         ObjectNode row = question.row().deepCopy();
         ObjectNode said = row.putObject("judgement").put("key", key).put("judge", identity);
         said.setAll(JudgementJson.write(judgement));
-        log.append(Json.write(row));
-        judged++;
-        count(judgement);
+        return Json.write(row);
     }
 
     /** What the file holds now: {@code judged} and {@code already} rows of this call, {@code answers} in all, {@code failures} by reason, the judge's {@code usage}. */
@@ -130,7 +132,9 @@ public final class JudgedFile {
                 .put("judged", judged)
                 .put("already", already)
                 .put("answers", answers)
-                .put("failed", failures().values().stream().mapToLong(Long::longValue).sum());
+                .put(
+                        "failed",
+                        failures().values().stream().mapToLong(Long::longValue).sum());
         ObjectNode reasons = node.putObject("failures");
         failures.forEach(reasons::put);
         ObjectNode usage = judge.usage();

@@ -89,8 +89,7 @@ public final class Judges {
     public static Judge open(JudgeRecipe recipe, Context context) {
         return switch (recipe.type()) {
             case "pairrm" ->
-                new PairRmJudge(
-                        path(recipe.path()), Boolean.TRUE.equals(recipe.faithful()), PairRmJudge.LION_BATCH);
+                new PairRmJudge(path(recipe.path()), Boolean.TRUE.equals(recipe.faithful()), PairRmJudge.LION_BATCH);
             case "reward" -> {
                 TextModel text = text(path(recipe.path()), context);
                 CausalLm model = load(path(recipe.path()), context);
@@ -103,8 +102,7 @@ public final class Judges {
                 TextModel text = text(path(recipe.path()), context);
                 TextModel referenceText = text(path(recipe.reference()), context);
                 CausalLm policy = load(path(recipe.path()), context);
-                CausalLm reference =
-                        closing(List.of(policy), () -> load(path(recipe.reference()), context));
+                CausalLm reference = closing(List.of(policy), () -> load(path(recipe.reference()), context));
                 yield closing(
                         List.of(policy, reference),
                         () -> new ImplicitRewardJudge(

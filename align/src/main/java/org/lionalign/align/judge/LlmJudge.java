@@ -120,8 +120,8 @@ public final class LlmJudge implements Judge {
         String failure;
         if (outcome instanceof ChatOutcome.Replied replied) {
             ChatReply.Choice choice = replied.reply().choices().get(0);
-            boolean refused = choice.finish().equals("content_filter")
-                    || choice.finish().equals("refusal");
+            boolean refused =
+                    choice.finish().equals("content_filter") || choice.finish().equals("refusal");
             verdict = refused ? Double.NaN : prompt.verdictOf(choice.text());
             failure = refused ? "refused" : "unparsed";
             if (Double.isNaN(verdict)) {

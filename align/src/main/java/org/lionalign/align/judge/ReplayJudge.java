@@ -72,7 +72,8 @@ public final class ReplayJudge implements Judge {
         JsonNode judgement = row.path("judgement");
         if (judgement.isObject()) {
             Question question = AnswerRows.question(row, where);
-            Judgement recorded = JudgementJson.read((ObjectNode) judgement, question.answers().size(), where);
+            Judgement recorded = JudgementJson.read(
+                    (ObjectNode) judgement, question.answers().size(), where);
             for (int a = 0; a < question.answers().size(); a++) {
                 if (recorded.failures()[a] == null) {
                     put(question.prompt(), question.answers().get(a), recorded.scores()[a]);
@@ -80,7 +81,8 @@ public final class ReplayJudge implements Judge {
             }
             return;
         }
-        String answer = row.path(row.has("answer") ? "answer" : "output").textValue();
+        String answer = row.path(row.has("answer") ? "answer" : row.has("output_2") ? "output_2" : "output")
+                .textValue();
         boolean alpaca = !row.has("score") && row.has("preference");
         JsonNode score = row.path(alpaca ? "preference" : "score");
         if (answer == null || !(score.isNumber() || (alpaca && score.isNull()))) {
@@ -101,7 +103,10 @@ public final class ReplayJudge implements Judge {
         StringBuilder key = new StringBuilder();
         if (prompt != null) {
             for (Message message : prompt.messages()) {
-                key.append(message.role()).append('\0').append(message.content()).append('\0');
+                key.append(message.role())
+                        .append('\0')
+                        .append(message.content())
+                        .append('\0');
             }
         }
         return ModelDigest.text(key.append('\1').append(answer).toString());

@@ -34,7 +34,8 @@ public final class RuleJudge implements Judge {
             return Pattern.compile(expression);
         } catch (PatternSyntaxException e) {
             throw new BadInput(
-                    "judge.rule.matches: expected a regular expression, found " + expression + ": " + e.getDescription(),
+                    "judge.rule.matches: expected a regular expression, found " + expression + ": "
+                            + e.getDescription(),
                     e);
         }
     }
@@ -94,7 +95,8 @@ public final class RuleJudge implements Judge {
         int mine = answers.get(a).codePointCount(0, answers.get(a).length());
         for (int other = 0; other < answers.size(); other++) {
             if (other != a) {
-                int theirs = answers.get(other).codePointCount(0, answers.get(other).length());
+                int theirs =
+                        answers.get(other).codePointCount(0, answers.get(other).length());
                 int compared = sign * Integer.compare(mine, theirs);
                 sum += compared > 0 ? 1 : compared == 0 ? 0.5 : 0;
             }

@@ -13,7 +13,7 @@ public interface ChatEndpoint extends AutoCloseable {
     /**
      * The same, each outcome as soon as it is known: what must not be lost when the process is killed.
      *
-     * @param sink is called by this call's thread
+     * @param sink is called by one thread at a time, not always this call's
      */
     default void complete(List<ChatRequest> requests, Sink sink) {
         List<ChatOutcome> outcomes = complete(requests);

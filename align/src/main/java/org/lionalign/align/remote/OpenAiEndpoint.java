@@ -16,14 +16,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
@@ -49,9 +48,12 @@ public final class OpenAiEndpoint implements ChatEndpoint {
 
     /** An endpoint with the key from the environment; a variable that is not set means a server that wants none. */
     public static OpenAiEndpoint open(ServerRecipe server) {
-        Duration timeout = Duration.ofSeconds(server.timeoutSeconds());
-        return new OpenAiEndpoint(
-                server, System.getenv(server.keyVariable()), RetryPolicy.of(server.retries(), timeout), Time.SYSTEM);
+        return open(server, RetryPolicy.of(server.retries(), Duration.ofSeconds(server.timeoutSeconds())));
+    }
+
+    /** The same with waits of one's own; the recipe's retries are not read. */
+    public static OpenAiEndpoint open(ServerRecipe server, RetryPolicy retries) {
+        return new OpenAiEndpoint(server, System.getenv(server.keyVariable()), retries, Time.SYSTEM);
     }
 
     OpenAiEndpoint(ServerRecipe server, @Nullable String key, RetryPolicy retries, Time time) {
@@ -115,28 +117,48 @@ public final class OpenAiEndpoint implements ChatEndpoint {
 
     @Override
     public void complete(List<ChatRequest> requests, Sink sink) {
-        CompletionService<Numbered> running = new ExecutorCompletionService<>(workers);
-        List<Future<Numbered>> all = new ArrayList<>();
+        // A worker hands its outcome on before it asks again: when the process dies, no more replies are lost than were
+        // on their way.
+        Object oneAtATime = new Object();
+        AtomicBoolean stopped = new AtomicBoolean();
+        List<Future<?>> all = new ArrayList<>();
         for (int r = 0; r < requests.size(); r++) {
             int number = r;
-            all.add(running.submit(() -> new Numbered(number, complete(requests.get(number)))));
+            all.add(workers.submit(() -> {
+                if (stopped.get()) {
+                    return null;
+                }
+                ChatOutcome outcome = complete(requests.get(number));
+                synchronized (oneAtATime) {
+                    if (!stopped.get()) {
+                        try {
+                            sink.onOutcome(number, outcome);
+                        } catch (RuntimeException | Error e) {
+                            stopped.set(true);
+                            throw e;
+                        }
+                    }
+                }
+                return null;
+            }));
         }
         try {
-            for (int done = 0; done < requests.size(); done++) {
-                Numbered next = running.take().get();
-                sink.onOutcome(next.number(), next.outcome());
+            for (Future<?> future : all) {
+                future.get();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw (CancellationException) new CancellationException("interrupted").initCause(e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failed) {
+                throw failed;
+            }
             throw new IllegalStateException(e.getCause());
         } finally {
+            stopped.set(true);
             all.forEach(future -> future.cancel(true)); // nothing is asked for that nobody takes
         }
     }
-
-    private record Numbered(int number, ChatOutcome outcome) {}
 
     private ChatOutcome complete(ChatRequest request) throws InterruptedException {
         String body = Json.write(ChatJson.body(request));

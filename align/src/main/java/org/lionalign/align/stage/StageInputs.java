@@ -67,8 +67,7 @@ final class StageInputs implements AutoCloseable {
         Path start = source;
         if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
             // Stages of several runs may share the cache, so the start is named by what it is made of.
-            start = cache.resolveSibling(
-                    "start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed());
+            start = cache.resolveSibling("start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed());
             ClassifierInit.write(source, start, recipe.seed());
         }
         CausalLm model = CausalLm.load(start, options != null ? options : loadOptions(recipe));

@@ -79,7 +79,7 @@ public final class AppendLog {
         }
     }
 
-    /** Adds a line, on disk when this returns. */
+    /** Adds a line, or several joined by line breaks in one go, on disk when this returns; a kill leaves the first of them. */
     public Place append(String line) {
         byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
         // The lock keeps other processes away, the monitor this one's threads: a JVM may not lock a file twice.

@@ -71,7 +71,11 @@ public record JudgeRecipe(
         readBy(type.equals("class"), "judge.options", type, options);
         readBy(type.equals("reward"), "judge.ending", type, ending);
         ending = type.equals("reward") && ending == null ? "stop" : ending;
-        require(ending == null || List.of("stop", "template").contains(ending), "judge.ending", "stop or template", ending);
+        require(
+                ending == null || List.of("stop", "template").contains(ending),
+                "judge.ending",
+                "stop or template",
+                ending);
     }
 
     /** The same judge with its model folders given by another name. */
