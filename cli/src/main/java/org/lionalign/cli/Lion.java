@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             ScoreVerb.class,
             GenerateVerb.class,
             ChatVerb.class,
+            StageVerb.Pretrain.class,
             StageVerb.Sft.class,
             StageVerb.Dpo.class,
             StageVerb.Reward.class,
