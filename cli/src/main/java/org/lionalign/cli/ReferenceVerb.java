@@ -46,7 +46,7 @@ final class ReferenceVerb implements Callable<Integer> {
             throw new BadInput("--rank, --world: expected 0 ≤ rank < world, found " + rank + " and " + world);
         }
         StageRecipe read = RecipeReader.read(recipe, set, StageRecipe.class);
-        Stage.reference(read, out, rank, world);
+        Stage.reference(read, out.resolve("data"), rank, world);
         System.err.println("lion: rank " + rank + " of " + world + " is done; the cache is in "
                 + (read.reference() != null && read.reference().cache() != null
                         ? read.reference().cache()

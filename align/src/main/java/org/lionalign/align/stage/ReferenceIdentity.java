@@ -32,7 +32,7 @@ final class ReferenceIdentity {
     }
 
     /** Hash over config and weight files, wherever the folder lies. */
-    private static String weights(Path model) {
+    static String weights(Path model) {
         try (Stream<Path> files = Files.list(model)) {
             List<Path> sorted = files.filter(f -> {
                         String name = String.valueOf(f.getFileName());

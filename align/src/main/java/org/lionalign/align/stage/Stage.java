@@ -47,13 +47,36 @@ public final class Stage {
     private final StageRecipe recipe;
     private final StageKind kind;
     private final Path run;
+    private Path data;
     private String resolved;
 
     private Stage(StageRecipe recipe, StageKind kind, Path run) {
         this.recipe = recipe;
         this.kind = kind;
         this.run = run;
+        this.data = run.resolve("data");
         this.resolved = RecipeReader.write(recipe);
+    }
+
+    /** The folder of encoded rows, when several runs share one; default {@code data} in the run's. */
+    public Stage data(Path folder) {
+        this.data = folder;
+        return this;
+    }
+
+    /** The stage of a kind. */
+    public static Stage of(StageKind kind, StageRecipe recipe, Path run) {
+        return switch (kind) {
+            case SFT -> sft(recipe, run);
+            case DPO -> dpo(recipe, run);
+            case REWARD -> reward(recipe, run);
+        };
+    }
+
+    /** Whether a preference stage needs the log-probabilities of a fixed reference before it starts. */
+    public static boolean needsReferencePass(StageRecipe.@Nullable Loss loss) {
+        return Losses.of(Objects.requireNonNullElse(loss, StageRecipe.Loss.DEFAULT))
+                .usesReference();
     }
 
     /** The resolved recipe with the origin of each value, to be kept with the run instead of the plain one. */
@@ -112,13 +135,13 @@ public final class Stage {
     /**
      * The reference pass of preference learning alone: this rank's share of the shards of the recipe's cache.
      *
-     * @param run folder of encoded rows, and of the cache unless the recipe names another
+     * @param data folder of encoded rows; the cache lies beside it unless the recipe names another
      */
-    public static void reference(StageRecipe recipe, Path run, int rank, int world) {
+    public static void reference(StageRecipe recipe, Path data, int rank, int world) {
         try (StageInputs inputs = StageInputs.open(
                 recipe,
                 StageKind.DPO,
-                run.resolve("data"),
+                data,
                 LoadOptions.inference(recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16))) {
             inputs.computeReferences(rank, world);
         }
@@ -130,7 +153,12 @@ public final class Stage {
      * @return the summary, or null when interrupted (a checkpoint was written)
      */
     public @Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
+<<<<<<< HEAD
         try (StageInputs inputs = StageInputs.open(recipe, kind, run.resolve("data"), null)) {
+=======
+        Path source = Path.of(recipe.model().path());
+        try (StageInputs inputs = StageInputs.open(recipe, kind, data, null)) {
+>>>>>>> main
             CausalLm model = inputs.model();
             write("recipe.resolved.yaml", resolved);
             write("environment.json", Environment.now().toPrettyString());

@@ -69,7 +69,9 @@ final class StageInputs implements AutoCloseable {
             start = RandomStart.write(source, cache.resolveSibling("start"), recipe.seed());
         }
         if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
-            start = cache.resolveSibling("start");
+            // Stages of several runs may share the cache, so the start is named by what it is made of.
+            start = cache.resolveSibling(
+                    "start-" + ReferenceIdentity.weights(source).substring(0, 16) + "-" + recipe.seed());
             ClassifierInit.write(source, start, recipe.seed());
         }
         CausalLm model = CausalLm.load(start, options != null ? options : loadOptions(recipe));

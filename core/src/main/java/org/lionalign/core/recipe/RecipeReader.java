@@ -88,7 +88,7 @@ public final class RecipeReader {
     }
 
     /** A bound recipe as a tree, in snake_case. */
-    static ObjectNode tree(Object recipe) {
+    public static ObjectNode tree(Object recipe) {
         return YAML.valueToTree(recipe);
     }
 

@@ -35,8 +35,16 @@ public record RunRecipe(
         seed = seed == null ? 42L : seed;
     }
 
-    /** As {@code lion sft}. */
-    public record Sft(StageRecipe.Data data, StageRecipe.Train train, StageRecipe.Eval eval) {
+    /**
+     * As {@code lion sft}.
+     *
+     * @param seed of this stage, the run's
+     */
+    public record Sft(
+            StageRecipe.Data data,
+            StageRecipe.Train train,
+            StageRecipe.Eval eval,
+            @Nullable Long seed) {
         public Sft {
             require(data != null, "sft.data", "a section", "nothing");
             train = train == null ? StageRecipe.Train.DEFAULT : train;
@@ -44,12 +52,17 @@ public record RunRecipe(
         }
     }
 
-    /** As {@code lion reward}. */
+    /**
+     * As {@code lion reward}.
+     *
+     * @param seed of this stage, the run's
+     */
     public record RewardModel(
             StageRecipe.Data data,
             StageRecipe.Train train,
             StageRecipe.@Nullable Reward reward,
-            StageRecipe.Eval eval) {
+            StageRecipe.Eval eval,
+            @Nullable Long seed) {
         public RewardModel {
             require(data != null, "reward.data", "a section", "nothing");
             train = train == null ? StageRecipe.Train.DEFAULT : train;
@@ -57,13 +70,18 @@ public record RunRecipe(
         }
     }
 
-    /** As {@code lion dpo}; the reference is the model that the stage starts from, unless it names another. */
+    /**
+     * As {@code lion dpo}; the reference is the model that the stage starts from, unless it names another.
+     *
+     * @param seed of this stage, the run's
+     */
     public record Dpo(
             StageRecipe.Data data,
             StageRecipe.Train train,
             StageRecipe.@Nullable Loss loss,
             StageRecipe.@Nullable Reference reference,
-            StageRecipe.Eval eval) {
+            StageRecipe.Eval eval,
+            @Nullable Long seed) {
         public Dpo {
             require(data != null, "dpo.data", "a section", "nothing");
             train = train == null ? StageRecipe.Train.DEFAULT : train;
@@ -80,9 +98,11 @@ public record RunRecipe(
      * @param judges one, or an ensemble
      * @param mix offline pairs that are mixed in by the ordinary mixer
      * @param onlineFraction of the online pairs in that mix, 1
+     * @param eval held-out pairs, none
      * @param maxLengthTokens longest pair, default the model's context
      * @param reference {@code previous} (default: the policy that sampled) or {@code fixed} (the model that the online stage started from)
      * @param stop when to stop before all iterations are done, and which to keep
+     * @param seed of this stage, the run's
      */
     public record Online(
             List<StageRecipe.Source> prompts,
@@ -93,11 +113,13 @@ public record RunRecipe(
             PairsRecipe pairs,
             List<StageRecipe.Source> mix,
             Double onlineFraction,
+            List<StageRecipe.Source> eval,
             @Nullable Integer maxLengthTokens,
             StageRecipe.Train train,
             StageRecipe.@Nullable Loss loss,
             @OneOf({"previous", "fixed"}) String reference,
-            Stop stop) {
+            Stop stop,
+            @Nullable Long seed) {
         public Online {
             require(prompts != null && !prompts.isEmpty(), "online.prompts", "at least one source", "none");
             prompts = List.copyOf(prompts);
@@ -112,6 +134,7 @@ public record RunRecipe(
             mix = mix == null ? List.of() : List.copyOf(mix);
             onlineFraction = onlineFraction == null ? 1.0 : onlineFraction;
             require(onlineFraction > 0, "online.online_fraction", "above 0", onlineFraction);
+            eval = eval == null ? List.of() : List.copyOf(eval);
             train = train == null ? StageRecipe.Train.DEFAULT : train;
             reference = reference == null ? "previous" : reference;
             require(

@@ -1,0 +1,31 @@
+package org.lionalign.align.pipeline;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.lionalign.core.recipe.RunRecipe;
+import org.lionalign.torch.model.ConfigReader;
+
+/** A recipe as a graph: base ─▶ sft ─▶ dpo ─▶ online, the reward model beside it, the comparison of all at the end. */
+final class RunGraph {
+    private final Graph graph;
+
+    RunGraph(RunRecipe recipe, Artifacts artifacts) {
+        double parameters = ConfigReader.read(Path.of(recipe.model().path())).parameters();
+        graph = new Graph(artifacts, recipe.model(), recipe.seed(), parameters);
+        StageNodes stages = new StageNodes(graph);
+        Graph.Model policy = graph.named("@base", "model");
+        if (recipe.sft() != null) {
+            policy = stages.sft(recipe.sft(), policy);
+        }
+        if (recipe.reward() != null) {
+            stages.reward(recipe.reward(), policy);
+        }
+        if (recipe.dpo() != null) {
+            policy = stages.preference("dpo", "dpo", recipe.dpo(), policy, policy, List.of());
+        }
+    }
+
+    List<Node> nodes() {
+        return List.copyOf(graph.nodes());
+    }
+}
