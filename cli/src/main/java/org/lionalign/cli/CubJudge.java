@@ -34,7 +34,8 @@ public final class CubJudge implements Judge {
             sink.onJudgement(
                     q,
                     Judgement.of(question.answers().stream()
-                            .mapToDouble(answer -> Checker.check(constraints, answer).score())
+                            .mapToDouble(
+                                    answer -> Checker.check(constraints, answer).score())
                             .toArray()));
         }
     }

@@ -74,15 +74,17 @@ final class CubVerb {
 
     @Command(
             name = "check",
-            description = "Checks answers: rows with the keys check and answer (or lion generate's answers), and family if"
-                    + " there is one.")
+            description =
+                    "Checks answers: rows with the keys check and answer (or lion generate's answers), and family if"
+                            + " there is one.")
     int check(
             @Option(names = "--in", required = true, description = "a JSON Lines file; - for standard input") Path in,
             @Option(
                             names = "--out",
                             paramLabel = "FILE.jsonl",
                             description = "the rows again, with a verdict for each answer: passes, score, reasons")
-                    @Nullable Path out) {
+                    @Nullable
+                    Path out) {
         PassRates rates = new PassRates();
         StringBuilder rows = new StringBuilder();
         try (JsonLines lines = JsonLines.open(in)) {

@@ -81,7 +81,10 @@ class CubVerbTest {
         assertThat(scores).containsExactly(1, 0.5, 0);
         assertThat(row.at("/verdicts/1/reasons/0").asText()).contains("last word");
         Question question = new Question(
-                "r", Conversation.of(new Message("user", "?")), List.of("The fox ran home.", "The fox ran.", "No."), row);
+                "r",
+                Conversation.of(new Message("user", "?")),
+                List.of("The fox ran home.", "The fox ran.", "No."),
+                row);
         assertThat(new CubJudge(Map.of()).judge(List.of(question)).get(0).scores())
                 .containsExactly(scores);
     }

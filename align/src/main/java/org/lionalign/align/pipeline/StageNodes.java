@@ -201,7 +201,8 @@ final class StageNodes {
                 data.emptySystemProbability(),
                 data.nearDuplicates(),
                 data.decontaminate(),
-                data.setAsideShare());
+                data.setAsideShare(),
+                data.text());
     }
 
     private static StageRecipe.Reference reference(Graph.Model compared, Plan plan, Path cache) {

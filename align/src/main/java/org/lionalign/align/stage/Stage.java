@@ -67,6 +67,7 @@ public final class Stage {
     /** The stage of a kind. */
     public static Stage of(StageKind kind, StageRecipe recipe, Path run) {
         return switch (kind) {
+            case PRETRAIN -> pretrain(recipe, run);
             case SFT -> sft(recipe, run);
             case DPO -> dpo(recipe, run);
             case REWARD -> reward(recipe, run);
@@ -153,12 +154,7 @@ public final class Stage {
      * @return the summary, or null when interrupted (a checkpoint was written)
      */
     public @Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
-<<<<<<< HEAD
-        try (StageInputs inputs = StageInputs.open(recipe, kind, run.resolve("data"), null)) {
-=======
-        Path source = Path.of(recipe.model().path());
         try (StageInputs inputs = StageInputs.open(recipe, kind, data, null)) {
->>>>>>> main
             CausalLm model = inputs.model();
             write("recipe.resolved.yaml", resolved);
             write("environment.json", Environment.now().toPrettyString());
