@@ -2,6 +2,7 @@ package org.lionalign.align.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.RunLog;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.json.Json;
@@ -149,6 +151,31 @@ class PretrainTest {
                 .asDouble();
         assertThat(whole).isNotEqualTo(joined);
         assertThat(Math.abs(whole - alone)).isLessThan(1e-4);
+    }
+
+    /** tools/oracle/pretrain.py: transformers' causal-LM loss and its gradient on the bundled model. */
+    @Test
+    void lossAndGradientAreThoseOfTransformers() throws IOException {
+        Path golden = Path.of("src/test/resources/golden/pretrain");
+        JsonNode expected = Json.read(golden.resolve("cub.json"));
+        rows = golden.resolve("rows.jsonl");
+        ObjectNode summary = train(
+                recipe(
+                        "model.path=" + CUB,
+                        "data.max_length_tokens=" + expected.get("window"),
+                        "train.micro_batch_tokens=" + expected.get("window"),
+                        "train.tokens_per_step=4096",
+                        "train.epochs=1"),
+                "golden");
+        JsonNode before = summary.path("held_out_before");
+        JsonNode step = new RunLog(dir.resolve("golden/metrics.jsonl")).lines().get(0);
+        assertThat(step.get("supervised").asLong())
+                .isEqualTo(expected.get("targets").asLong());
+        double loss = expected.get("loss").asDouble();
+        assertThat(before.path("loss").asDouble()).isCloseTo(loss, within(1e-5));
+        assertThat(step.get("loss").asDouble()).isCloseTo(loss, within(1e-5));
+        double norm = expected.get("grad_norm").asDouble();
+        assertThat(step.get("grad_norm").asDouble()).isCloseTo(norm, within(1e-4 * norm));
     }
 
     @Test
