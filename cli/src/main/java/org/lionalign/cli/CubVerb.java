@@ -1,11 +1,16 @@
 package org.lionalign.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.AtomicFiles;
+import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
+import org.lionalign.cub.Checker;
 import org.lionalign.cub.CubFiles;
 import org.lionalign.cub.PassRates;
 import org.lionalign.cub.TokenizerFiles;
@@ -69,15 +74,33 @@ final class CubVerb {
 
     @Command(
             name = "check",
-            description = "Checks answers: rows with the keys check and answer, and family if there is one.")
+            description =
+                    "Checks answers: rows with the keys check and answer (or lion generate's answers), and family if"
+                            + " there is one.")
     int check(
-            @Option(names = "--in", required = true, description = "a JSON Lines file; - for standard input") Path in) {
+            @Option(names = "--in", required = true, description = "a JSON Lines file; - for standard input") Path in,
+            @Option(
+                            names = "--out",
+                            paramLabel = "FILE.jsonl",
+                            description = "the rows again, with a verdict for each answer: passes, score, reasons")
+                    @Nullable
+                    Path out) {
         PassRates rates = new PassRates();
+        StringBuilder rows = new StringBuilder();
         try (JsonLines lines = JsonLines.open(in)) {
             for (JsonLines.Row row : lines) {
-                JsonNode value = row.value();
-                rates.add(value, in + ":" + row.line());
+                ObjectNode value = row.value().deepCopy();
+                ArrayNode verdicts = value.putArray("verdicts");
+                for (Checker.Verdict verdict : rates.add(row.value(), in + ":" + row.line())) {
+                    ObjectNode one = verdicts.addObject();
+                    one.put("passes", verdict.passes()).put("score", verdict.score());
+                    verdict.reasons().forEach(one.putArray("reasons")::add);
+                }
+                rows.append(Json.write(value)).append('\n');
             }
+        }
+        if (out != null) {
+            AtomicFiles.write(out, rows.toString());
         }
         if (rates.table().isEmpty()) {
             throw new BadInput(in + ": expected rows with answers, found none");

@@ -31,6 +31,7 @@ import picocli.CommandLine.Command;
             PairsVerb.class,
             ChatVerb.class,
             ServeVerb.class,
+            StageVerb.Pretrain.class,
             StageVerb.Sft.class,
             StageVerb.Dpo.class,
             StageVerb.Reward.class,

@@ -24,8 +24,9 @@ final class RecipeArguments {
 
     @Option(
             names = "--stage",
-            paramLabel = "sft|dpo|reward",
-            description = "what the recipe is for; default dpo or reward when it has a section of that kind, else sft")
+            paramLabel = "pretrain|sft|dpo|reward",
+            description =
+                    "what the recipe is for; default pretrain with data.text, dpo or reward with their section, else sft")
     private String stage = "";
 
     StageRecipe read() {
@@ -34,12 +35,12 @@ final class RecipeArguments {
 
     StageKind kind(StageRecipe recipe) {
         return switch (stage) {
-            case "" ->
-                recipe.loss() != null ? StageKind.DPO : recipe.reward() != null ? StageKind.REWARD : StageKind.SFT;
+            case "" -> StageKind.of(recipe);
+            case "pretrain" -> StageKind.PRETRAIN;
             case "sft" -> StageKind.SFT;
             case "dpo" -> StageKind.DPO;
             case "reward" -> StageKind.REWARD;
-            default -> throw new BadInput("--stage: expected sft, dpo or reward, found " + stage);
+            default -> throw new BadInput("--stage: expected pretrain, sft, dpo or reward, found " + stage);
         };
     }
 

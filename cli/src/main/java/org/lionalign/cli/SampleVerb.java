@@ -135,7 +135,8 @@ final class SampleVerb implements Callable<Integer> {
             names = "--replay",
             paramLabel = "N",
             defaultValue = "0",
-            description = "afterwards draw the answers of N stored prompts again and compare bit for bit; not with a server")
+            description =
+                    "afterwards draw the answers of N stored prompts again and compare bit for bit; not with a server")
     private int replay;
 
     @Override
@@ -149,13 +150,14 @@ final class SampleVerb implements Callable<Integer> {
                         || timeout != null
                         || retries != null
                         || keyVariable != null)) {
-            throw new BadInput("--server-model, --concurrency, --timeout, --retries, --key-variable: expected --server too");
+            throw new BadInput(
+                    "--server-model, --concurrency, --timeout, --retries, --key-variable: expected --server too");
         }
         if (server != null && (template != null || replay > 0)) {
             throw new BadInput("--template, --replay: expected --model, found --server");
         }
-        PromptRows.Read read = PromptRows.read(
-                prompts.stream().map(SampleVerb::source).toList(), limit, seed);
+        PromptRows.Read read =
+                PromptRows.read(prompts.stream().map(SampleVerb::source).toList(), limit, seed);
         if (read.prompts().isEmpty()) {
             throw new BadInput(prompts + ": expected prompts, found none that can be used: "
                     + read.ledger().toJson());

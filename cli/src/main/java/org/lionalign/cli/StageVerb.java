@@ -19,7 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code lion sft} and {@code lion dpo}. */
+/** {@code lion pretrain}, {@code lion sft}, {@code lion dpo} and {@code lion reward}. */
 abstract class StageVerb implements Callable<Integer> {
     @Parameters(paramLabel = "RECIPE.yaml", description = "what to train, on what, how")
     private Path recipe = Path.of("recipe.yaml");
@@ -36,6 +36,32 @@ abstract class StageVerb implements Callable<Integer> {
 
     /** The stage this verb runs. */
     abstract Stage stage(StageRecipe read, Path run);
+
+    /** Next-token training. */
+    @Command(
+            name = "pretrain",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Next-token training on plain text: continued pre-training, or from random weights where the",
+                "model folder holds a config and a tokenizer alone."
+            },
+            footer = {
+                "",
+                "Rows: JSONL (.gz), JSON array or Parquet with a column of text; .txt (.gz) parted at a separator.",
+                "",
+                "Example recipe:",
+                "  model: {path: models/base}",
+                "  data: {train: [books.txt], text: {separator: '<|endoftext|>'}, packing: wrap, isolation: false}",
+                "  train: {tokens_per_step: 65536, learning_rate: 1e-3, weight_decay: 0.1, adam_beta2: 0.95}",
+                "Example:",
+                "  ./lion pretrain pretrain.yaml --out runs/pretrain"
+            })
+    static final class Pretrain extends StageVerb {
+        @Override
+        Stage stage(StageRecipe read, Path run) {
+            return Stage.pretrain(read, run);
+        }
+    }
 
     /** Supervised fine-tuning. */
     @Command(

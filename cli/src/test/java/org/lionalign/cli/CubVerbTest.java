@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lionalign.align.judge.Question;
+import org.lionalign.core.chat.Conversation;
+import org.lionalign.core.chat.Message;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import picocli.CommandLine;
@@ -57,6 +60,35 @@ class CubVerbTest {
                                     ? "all +80 +100\\.0%  95\\.4 to 100\\.0"
                                     : "all +80 +0\\.0%  0\\.0 to 4\\.6");
         }
+    }
+
+    @Test
+    void everyAnswerOfASampleIsCheckedAndItsVerdictKeptAndTheJudgeAgrees(@TempDir Path directory) throws Exception {
+        String check = "[{\"type\":\"ends\",\"word\":\"home\"},{\"type\":\"contains\",\"phrase\":\"fox\"}]";
+        Path file = Files.writeString(
+                directory.resolve("a.jsonl"),
+                "{\"check\":" + check
+                        + ",\"answers\":[{\"text\":\"The fox ran home.\"},{\"text\":\"The fox ran.\"},{\"text\":\"No.\"}]}\n");
+        Path out = directory.resolve("v.jsonl");
+        assertThat(run("check", "--in=" + file, "--out=" + out)).isZero();
+        assertThat(text.toString()).containsPattern("all +3 +33\\.3%");
+        ObjectNode row = (ObjectNode) Json.read(out);
+        double[] scores = new double[3];
+        for (int i = 0; i < 3; i++) {
+            scores[i] = row.at("/verdicts/" + i + "/score").asDouble();
+        }
+        assertThat(scores).containsExactly(1, 0.5, 0);
+        assertThat(row.at("/verdicts/1/reasons/0").asText()).contains("last word");
+        Question question = new Question(
+                "r",
+                Conversation.of(new Message("user", "?")),
+                List.of("The fox ran home.", "The fox ran.", "No."),
+                row);
+        assertThat(new CubJudge(Json.object().put("score", "share"))
+                        .judge(List.of(question))
+                        .get(0)
+                        .scores())
+                .containsExactly(scores);
     }
 
     @Test

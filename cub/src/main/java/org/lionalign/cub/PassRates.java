@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.stats.Wilson;
 
@@ -27,17 +28,34 @@ public final class PassRates {
 
     private final Map<String, int[]> counts = new TreeMap<>();
 
-    /** One answered row; {@code origin} names file and line in errors. */
-    public Checker.Verdict add(JsonNode row, String origin) {
-        JsonNode answer = row.get("answer");
-        if (answer == null || !answer.isTextual()) {
-            throw new BadInput(origin + ": answer: expected text, found " + (answer == null ? "nothing" : answer));
+    /**
+     * One answered row: its {@code answer}, or all {@code answers} that {@code lion generate} wrote; {@code origin} names file and line in
+     * errors.
+     */
+    public List<Checker.Verdict> add(JsonNode row, String origin) {
+        List<String> answers = new ArrayList<>();
+        if (row.path("answers").isArray() && !row.path("answers").isEmpty()) {
+            row.path("answers").forEach(one -> answers.add(text(one.get("text"), origin + ": answers")));
+        } else {
+            answers.add(text(row.get("answer"), origin + ": answer"));
         }
-        Checker.Verdict verdict = Checker.check(Checker.parse(row.get("check"), origin), answer.asText());
+        List<Constraint> constraints = Checker.parse(row.get("check"), origin);
+        List<Checker.Verdict> verdicts = new ArrayList<>();
         int[] count = counts.computeIfAbsent(row.path("family").asText("(none)"), f -> new int[2]);
-        count[0]++;
-        count[1] += verdict.passes() ? 1 : 0;
-        return verdict;
+        for (String answer : answers) {
+            Checker.Verdict verdict = Checker.check(constraints, answer);
+            count[0]++;
+            count[1] += verdict.passes() ? 1 : 0;
+            verdicts.add(verdict);
+        }
+        return verdicts;
+    }
+
+    private static String text(@Nullable JsonNode answer, String where) {
+        if (answer == null || !answer.isTextual()) {
+            throw new BadInput(where + ": expected text, found " + (answer == null ? "nothing" : answer));
+        }
+        return answer.asText();
     }
 
     /** One line for each family and a last one, {@code all}; empty if there are no rows. */

@@ -24,8 +24,8 @@ public final class Drift {
      */
     public static Kl klPerToken(List<float[]> policy, List<float[]> reference) {
         if (policy.size() != reference.size()) {
-            throw new IllegalArgumentException(policy.size() + " answers of the policy, " + reference.size()
-                    + " of the reference");
+            throw new IllegalArgumentException(
+                    policy.size() + " answers of the policy, " + reference.size() + " of the reference");
         }
         double sum = 0;
         double low = 0;

@@ -56,11 +56,16 @@ public record JudgedPrompt(
         String where = file + ":" + line;
         if (!node.path("answers").isArray()) {
             throw BadInput.of(
-                    file, line, "answers", "a list", node.path("answers").getNodeType().toString());
+                    file,
+                    line,
+                    "answers",
+                    "a list",
+                    node.path("answers").getNodeType().toString());
         }
         ObjectNode row = node.path("row") instanceof ObjectNode own ? own : ((ObjectNode) node).deepCopy();
         Conversation prompt = node.path("prompt").isTextual()
-                ? Conversation.of(new org.lionalign.core.chat.Message("user", node.get("prompt").asText()))
+                ? Conversation.of(new org.lionalign.core.chat.Message(
+                        "user", node.get("prompt").asText()))
                 : TextModel.conversation(node.path("prompt"), row, where + ": prompt");
         List<Drawn> answers = new ArrayList<>();
         for (int i = 0; i < node.get("answers").size(); i++) {
@@ -68,7 +73,8 @@ public record JudgedPrompt(
             answers.add(
                     answer.isTextual()
                             ? new Drawn(i, answer.asText(), null, null, "stop", null, "", true, null)
-                            : Drawn.of(answer.has("index") ? answer : ((ObjectNode) answer.deepCopy()).put("index", i)));
+                            : Drawn.of(
+                                    answer.has("index") ? answer : ((ObjectNode) answer.deepCopy()).put("index", i)));
         }
         String id = node.path("id").asText(where);
         JsonNode ids = node.path("prompt_ids");

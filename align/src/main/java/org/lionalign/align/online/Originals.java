@@ -46,8 +46,7 @@ final class Originals {
         int[] counts = counts(eligible.size(), recipe);
         Map<String, Use> uses = new HashMap<>();
         List<String> order = new ArrayList<>();
-        for (int i : Permutation.of(
-                StepPlanner.derivedSeed("originals", seed) & Long.MAX_VALUE, eligible.size())) {
+        for (int i : Permutation.of(StepPlanner.derivedSeed("originals", seed) & Long.MAX_VALUE, eligible.size())) {
             order.add(eligible.get(i));
         }
         for (int i = 0; i < counts[0] + counts[1]; i++) {

@@ -147,7 +147,8 @@ public final class PairLedger {
             for (int j = 0; j < i; j++) {
                 if (!Double.isNaN(matrix[i][j]) && !Double.isNaN(matrix[j][i])) {
                     comparisons++;
-                    inconsistent += matrix[i][j] > 0 && matrix[j][i] > 0 || matrix[i][j] < 0 && matrix[j][i] < 0 ? 1 : 0;
+                    inconsistent +=
+                            matrix[i][j] > 0 && matrix[j][i] > 0 || matrix[i][j] < 0 && matrix[j][i] < 0 ? 1 : 0;
                 }
             }
         }

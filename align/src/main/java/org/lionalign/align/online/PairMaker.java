@@ -60,8 +60,8 @@ public final class PairMaker {
             }
             scored++;
             if (!answer.unfinished() || unfinishedToo) {
-                candidates.add(new Candidate(
-                        i, score, Texts.normal(answer.text()), !answer.unfinished() || unfinishedChosen));
+                candidates.add(
+                        new Candidate(i, score, Texts.normal(answer.text()), !answer.unfinished() || unfinishedChosen));
             }
         }
         if (said < 2) {
@@ -126,7 +126,8 @@ public final class PairMaker {
             return List.of();
         }
         SplittableRandom random = new SplittableRandom(StepPlanner.derivedSeed("rejected/" + promptId, seed));
-        return List.of(new Pair(best.index(), worse.get(random.nextInt(worse.size())).index()));
+        return List.of(
+                new Pair(best.index(), worse.get(random.nextInt(worse.size())).index()));
     }
 
     /** Every two, the same two texts once. */

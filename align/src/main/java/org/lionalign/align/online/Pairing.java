@@ -73,7 +73,8 @@ public final class Pairing {
                     if (maker.make(prompt) instanceof Paired paired) {
                         Originals.Use use = uses.getOrDefault(prompt.promptId(), Originals.Use.ONLINE);
                         for (ObjectNode row : rows(prompt, paired, use)) {
-                            ledger.countOrigin(row.path("other_info").path("origin").asText());
+                            ledger.countOrigin(
+                                    row.path("other_info").path("origin").asText());
                             out.accept(Json.write(row));
                         }
                     }

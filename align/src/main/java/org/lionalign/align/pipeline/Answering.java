@@ -38,7 +38,8 @@ final class Answering {
         PromptRows.Read read = PromptRows.read(sources, limit, seed);
         if (read.prompts().isEmpty()) {
             throw new BadInput(sources.stream().map(StageRecipe.Source::path).toList()
-                    + ": expected prompts, found none that can be used: " + read.ledger().toJson());
+                    + ": expected prompts, found none that can be used: "
+                    + read.ledger().toJson());
         }
         return read.prompts();
     }
@@ -71,12 +72,17 @@ final class Answering {
         if (server != null) {
             try (OpenAiEndpoint endpoint = OpenAiEndpoint.open(server)) {
                 return run(
-                        new RemoteSampler(endpoint, server.model(), recipe, seed), prompts, folder, progress, interrupted);
+                        new RemoteSampler(endpoint, server.model(), recipe, seed),
+                        prompts,
+                        folder,
+                        progress,
+                        interrupted);
             }
         }
         try (CausalLm model = load(policy)) {
             return run(
-                    new LocalSampler(model, text(policy), recipe, seed, graph.base().compute()),
+                    new LocalSampler(
+                            model, text(policy), recipe, seed, graph.base().compute()),
                     prompts,
                     folder,
                     progress,

@@ -105,8 +105,7 @@ final class CompareNodes {
                             progress,
                             (q, judgement) -> judgements[q] = judgement);
                 }
-                ModelComparison made =
-                        ModelComparison.of(models, recipe.title(), questions, List.of(judgements));
+                ModelComparison made = ModelComparison.of(models, recipe.title(), questions, List.of(judgements));
                 tables.add(made.toJson());
                 for (int q = 0; q < samples.size(); q++) {
                     scores((ObjectNode) samples.get(q), recipe.title(), judgements[q]);
@@ -172,7 +171,8 @@ final class CompareNodes {
                                             .map(turn -> turn.role() + ": " + turn.content())
                                             .toList()));
             for (int m = 0; m < models.size(); m++) {
-                sample.withObject("/answers").put(models.get(m), question.answers().get(m));
+                sample.withObject("/answers")
+                        .put(models.get(m), question.answers().get(m));
             }
         }
         return samples;

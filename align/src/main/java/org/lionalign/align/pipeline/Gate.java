@@ -63,7 +63,14 @@ final class Gate {
         }
         // Temperature 1 with nothing cut off: only then is the mean log-ratio an estimate of the KL.
         this.sample = new SampleRecipe(
-                1, 1.0, 1.0, 0, section.sample().maxNewTokens(), section.sample().stop(), section.sample().batch(), null);
+                1,
+                1.0,
+                1.0,
+                0,
+                section.sample().maxNewTokens(),
+                section.sample().stop(),
+                section.sample().batch(),
+                null);
     }
 
     /**
@@ -92,7 +99,8 @@ final class Gate {
                 name + "/gate", "gate", options, inputs, needs, cost, "online", (folder, progress, interrupted) -> {
                     if (stopped.now()) {
                         // The loop ended at the gate before: what it kept stays.
-                        ObjectNode same = Json.object().put("keep", policy.name()).put("stop", true);
+                        ObjectNode same =
+                                Json.object().put("keep", policy.name()).put("stop", true);
                         AtomicFiles.write(folder.resolve("gate.json"), same.toPrettyString() + "\n");
                         return same.deepCopy();
                     }
@@ -118,7 +126,10 @@ final class Gate {
         gate.put("length_ratio", ratio);
         if (ratio > section.stop().lengthRatio()) {
             crossed.add(String.format(
-                    Locale.ROOT, "answers are %.2f times as long, limit %.2f", ratio, section.stop().lengthRatio()));
+                    Locale.ROOT,
+                    "answers are %.2f times as long, limit %.2f",
+                    ratio,
+                    section.stop().lengthRatio()));
         }
         Drift.Kl kl = kl(now, from);
         gate.put("kl_per_token", kl.kl()).put("kl_standard_error", kl.standardError());

@@ -90,7 +90,11 @@ final class Judging {
      * @param file judgements by the question's content, appended
      */
     static ObjectNode judge(
-            Judge judge, List<Question> questions, Path file, Node.Progress progress, BiConsumer<Integer, Judgement> sink) {
+            Judge judge,
+            List<Question> questions,
+            Path file,
+            Node.Progress progress,
+            BiConsumer<Integer, Judgement> sink) {
         AppendLog log = new AppendLog(file);
         java.util.Map<String, ObjectNode> known = new java.util.HashMap<>();
         log.read((place, line) -> {
@@ -100,7 +104,8 @@ final class Judging {
         String identity = judge.identity();
         for (int from = 0; from < questions.size(); from += CHUNK) {
             List<Question> chunk = questions.subList(from, Math.min(questions.size(), from + CHUNK));
-            List<String> keys = chunk.stream().map(question -> key(identity, question)).toList();
+            List<String> keys =
+                    chunk.stream().map(question -> key(identity, question)).toList();
             if (!known.keySet().containsAll(keys)) {
                 List<Judgement> judgements = judge.judge(chunk);
                 for (int q = 0; q < chunk.size(); q++) {
@@ -114,10 +119,12 @@ final class Judging {
             for (int q = 0; q < chunk.size(); q++) {
                 ObjectNode node = known.get(keys.get(q));
                 if (node == null) {
-                    throw new BadInput(file + ": the judgement of " + chunk.get(q).id() + " is gone");
+                    throw new BadInput(
+                            file + ": the judgement of " + chunk.get(q).id() + " is gone");
                 }
                 sink.accept(
-                        from + q, JudgementJson.read(node, chunk.get(q).answers().size(), file.toString()));
+                        from + q,
+                        JudgementJson.read(node, chunk.get(q).answers().size(), file.toString()));
             }
             progress.at(Math.min(questions.size(), from + CHUNK), questions.size(), "questions");
         }

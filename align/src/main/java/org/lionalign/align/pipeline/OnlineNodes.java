@@ -47,8 +47,8 @@ final class OnlineNodes {
         for (int k = 1; k <= section.iterations(); k++) {
             Graph.Model before = policy;
             Graph.Model trained = iteration(k, start, before, gate);
-            Node looked = new Gate(graph, section, recipe, seed)
-                    .node("online-" + k, start, before, trained, stopped(gate));
+            Node looked =
+                    new Gate(graph, section, recipe, seed).node("online-" + k, start, before, trained, stopped(gate));
             policy = new Graph.Model(
                     "online-" + k,
                     looked.key(),
@@ -71,8 +71,13 @@ final class OnlineNodes {
         List<StageRecipe.Source> train = new ArrayList<>();
         train.add(graph.made(pairs, "pairs.jsonl", section.onlineFraction(), bytesOfPairs()));
         train.addAll(section.mix());
-        RunRecipe.Dpo dpo =
-                new RunRecipe.Dpo(data(train), section.train(), section.loss(), null, null, seed);
+        RunRecipe.Dpo dpo = new RunRecipe.Dpo(
+                StageRecipe.Data.of(train, section.eval(), section.maxLengthTokens()),
+                section.train(),
+                section.loss(),
+                null,
+                null,
+                seed);
         Graph.Model reference = section.reference().equals("fixed") ? start : policy;
         return new StageNodes(graph)
                 .preference(name, "online", dpo, policy, reference, List.of(pairs.name()), stopped(before));
@@ -95,24 +100,6 @@ final class OnlineNodes {
         return limit == null ? bytes : Math.min(bytes, limit * BYTES_OF_PAIR);
     }
 
-    @SuppressWarnings("NullAway") // null asks for the default
-    private StageRecipe.Data data(List<StageRecipe.Source> train) {
-        return new StageRecipe.Data(
-                train,
-                section.eval(),
-                section.maxLengthTokens(),
-                "set_aside",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
-    }
-
     private Node sample(String name, Graph.Model policy, List<String> after, @Nullable Node before) {
         ObjectNode options = Json.object();
         options.set("sample", RecipeReader.tree(section.sample()));
@@ -127,7 +114,8 @@ final class OnlineNodes {
         List<String> needs = new ArrayList<>(policy.needs());
         needs.addAll(after);
         // A token is drawn at a small part of the speed at which it is trained on.
-        double cost = 20 * graph.parameters() * bytesOfPairs() / 4 * section.sample().answers();
+        double cost =
+                20 * graph.parameters() * bytesOfPairs() / 4 * section.sample().answers();
         return graph.add(new Node(
                 name + "/sample",
                 "sample",
@@ -136,17 +124,15 @@ final class OnlineNodes {
                 needs,
                 cost,
                 "online",
-                graph.skipping(
-                        stopped(before),
-                        (folder, progress, interrupted) -> new Answering(graph)
-                                .answer(
-                                        policy.folder().get(),
-                                        section.sample(),
-                                        Answering.prompts(section.prompts(), section.promptLimit(), seed),
-                                        drawn,
-                                        folder,
-                                        progress,
-                                        interrupted))));
+                graph.skipping(stopped(before), (folder, progress, interrupted) -> new Answering(graph)
+                        .answer(
+                                policy.folder().get(),
+                                section.sample(),
+                                Answering.prompts(section.prompts(), section.promptLimit(), seed),
+                                drawn,
+                                folder,
+                                progress,
+                                interrupted))));
     }
 
     private Node judge(String name, Node sample, @Nullable Node before) {
@@ -172,8 +158,8 @@ final class OnlineNodes {
                     List<Integer> at = new ArrayList<>();
                     try (JsonLines lines = JsonLines.open(answers)) {
                         for (JsonLines.Row line : lines) {
-                            Question question =
-                                    JudgedPrompt.of(line.value(), answers, line.line()).question();
+                            Question question = JudgedPrompt.of(line.value(), answers, line.line())
+                                    .question();
                             if (question != null) {
                                 questions.add(question);
                                 at.add(rows.size());
@@ -196,9 +182,8 @@ final class OnlineNodes {
                     }
                     AtomicFiles.writeLines(
                             folder.resolve("judged.jsonl"), out -> rows.forEach(row -> out.accept(Json.write(row))));
-                    ObjectNode summary = Json.object()
-                            .put("questions", questions.size())
-                            .put("failed_answers", failed[0]);
+                    ObjectNode summary =
+                            Json.object().put("questions", questions.size()).put("failed_answers", failed[0]);
                     summary.put("say", questions.size() + " prompts judged, " + failed[0] + " answers without a score");
                     if (!usage.isEmpty()) {
                         summary.set("usage", usage);
@@ -229,8 +214,7 @@ final class OnlineNodes {
                             folder.resolve("pair-ledger.json"), ledger.toJson().toPrettyString() + "\n");
                     ObjectNode summary = ledger.toJson();
                     summary.remove("unpaired_prompts");
-                    return summary.put(
-                            "say", ledger.pairs() + " pairs from " + ledger.prompts() + " prompts");
+                    return summary.put("say", ledger.pairs() + " pairs from " + ledger.prompts() + " prompts");
                 })));
     }
 }

@@ -190,20 +190,7 @@ final class StageNodes {
     }
 
     private StageRecipe.Data data(StageRecipe.Data data) {
-        return new StageRecipe.Data(
-                graph.resolved(data.train()),
-                graph.resolved(data.eval()),
-                data.maxLengthTokens(),
-                data.overlong(),
-                data.lossOn(),
-                data.packing(),
-                data.isolation(),
-                data.faithful(),
-                data.deduplicate(),
-                data.emptySystemProbability(),
-                data.nearDuplicates(),
-                data.decontaminate(),
-                data.setAsideShare());
+        return data.withSources(graph.resolved(data.train()), graph.resolved(data.eval()));
     }
 
     private static StageRecipe.Reference reference(Graph.Model compared, Plan plan, Path cache) {

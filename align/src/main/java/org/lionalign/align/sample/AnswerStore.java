@@ -65,8 +65,8 @@ public final class AnswerStore {
             case "block" -> blocks.put(node.path("block").asText(), place);
             case "about" -> about.put(node.path("digest").asText(), node.path("value"));
             default ->
-                throw new BadInput(log.file() + ": type: expected answer, failure, block or about, found "
-                        + node.path("type"));
+                throw new BadInput(
+                        log.file() + ": type: expected answer, failure, block or about, found " + node.path("type"));
         }
     }
 

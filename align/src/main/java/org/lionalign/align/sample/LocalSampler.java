@@ -158,7 +158,8 @@ public final class LocalSampler implements Sampler {
 
     /** Draws a block's answers again, whatever is stored. */
     List<List<Answer>> again(Block block) {
-        List<List<Answer>> all = new ArrayList<>(java.util.Collections.nCopies(block.prompts().size(), List.of()));
+        List<List<Answer>> all =
+                new ArrayList<>(java.util.Collections.nCopies(block.prompts().size(), List.of()));
         generate(block, new StopTexts(text.tokenizer(), recipe.stop()), all::set);
         return all;
     }

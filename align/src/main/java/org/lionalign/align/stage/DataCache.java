@@ -71,6 +71,10 @@ final class DataCache {
         inputs.put("wrap", data.packing().equals("wrap")).put("faithful", data.faithful());
         inputs.put("deduplicate", data.deduplicate()).put("system", data.emptySystemProbability());
         inputs.put("near", String.valueOf(data.nearDuplicates())).put("share", data.setAsideShare());
+        StageRecipe.Text documents = data.text();
+        if (documents != null) {
+            inputs.put("text", documents.column() + "\n" + documents.separator() + "\n" + documents.end());
+        }
         for (String benchmark : data.decontaminate()) {
             inputs.withArray("benchmarks").add(hash(Path.of(benchmark)));
         }

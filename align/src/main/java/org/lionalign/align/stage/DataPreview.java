@@ -37,9 +37,7 @@ public final class DataPreview {
         this.text = TextModel.open(source, recipe.model().template());
         ModelConfig config = ConfigReader.read(source);
         this.data = new StageData(text, recipe.data(), recipe.seed(), config.longestSequence(), new DataCache(cache));
-        this.trees = kind.pairs()
-                ? data.pairs(recipe.data().train())
-                : data.conversations(recipe.data().train());
+        this.trees = data.trees(kind, recipe.data().train());
         this.task = kind.pairs()
                 ? PairTask.planned(trees, Losses.of(recipe))
                 : data.packed(trees, config.longestSequence(), recipe.train());

@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,9 @@ final class RowEncoder {
 
     Encoded document(JsonNode row, String id, @Nullable String layoutName) throws ChatRows.Unusable {
         Conversation conversation = withSystem(
-                layoutName == null ? ChatRows.conversation(row) : ChatRows.conversation(row, ChatRows.Layout.named(layoutName)),
+                layoutName == null
+                        ? ChatRows.conversation(row)
+                        : ChatRows.conversation(row, ChatRows.Layout.named(layoutName)),
                 id);
         EncodedChat encoded = encode(conversation, id);
         boolean cut = false;
@@ -103,6 +106,28 @@ final class RowEncoder {
             throw new ChatRows.Unusable("no supervised token");
         }
         return new Encoded(tree, contentKey(conversation.messages(), ""), words(conversation.messages()), cut);
+    }
+
+    /** A document of plain text: all of its tokens supervised, the end token after it. */
+    Encoded text(JsonNode row, String id) throws ChatRows.Unusable {
+        StageRecipe.Text settings = Objects.requireNonNull(data.text());
+        JsonNode value = row.path(settings.column());
+        if (!value.isTextual()) {
+            throw new ChatRows.Unusable("no text in column " + settings.column());
+        }
+        if (value.asText().isBlank()) {
+            throw new ChatRows.Unusable("blank text");
+        }
+        int[] ids = text.documentIds(value.asText(), settings.end());
+        boolean cut = ids.length > longest && !data.packing().equals("wrap");
+        if (cut) {
+            fits(ids.length, id);
+            ids = Arrays.copyOf(ids, longest);
+        }
+        boolean[] supervised = new boolean[ids.length];
+        Arrays.fill(supervised, true);
+        byte[] key = Digests.sha256(value.asText().strip().getBytes(StandardCharsets.UTF_8));
+        return new Encoded(PromptTree.document(id, ids, supervised), key, value.asText(), cut);
     }
 
     private EncodedChat encode(Conversation conversation, String id) {

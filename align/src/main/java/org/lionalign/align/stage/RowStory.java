@@ -11,7 +11,6 @@ import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.RunLog;
 import org.lionalign.core.data.ChatRows;
 import org.lionalign.core.data.PairRows;
-import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.data.RowReader;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
@@ -40,7 +39,8 @@ public final class RowStory {
         if (colon < 0 || !row.substring(colon + 1).matches("\\d+")) {
             throw new BadInput("row: expected FILE:NUMBER, found " + row);
         }
-        JsonNode value = read(Path.of(row.substring(0, colon)), Long.parseLong(row.substring(colon + 1)));
+        JsonNode value =
+                read(Path.of(row.substring(0, colon)), Long.parseLong(row.substring(colon + 1)), recipe.data());
         ObjectNode story = Json.object().put("row", row);
         story.set("raw", value);
         Path source = Path.of(recipe.model().path());
@@ -49,9 +49,13 @@ public final class RowStory {
         int longest = set != null ? set : ConfigReader.read(source).longestSequence();
         RowEncoder encoder = new RowEncoder(text, recipe.data(), recipe.seed(), longest);
         PromptTree tree;
-        boolean pair = PairRows.layout(value) != null;
+        boolean document = recipe.data().text() != null;
+        boolean pair = !document && PairRows.layout(value) != null;
         try {
-            tree = (pair ? encoder.pair(value, row) : encoder.document(value, row, null)).tree();
+            tree = (document
+                            ? encoder.text(value, row)
+                            : pair ? encoder.pair(value, row) : encoder.document(value, row, null))
+                    .tree();
         } catch (ChatRows.Unusable e) {
             return story.put("set_aside", String.valueOf(e.getMessage()));
         }
@@ -78,8 +82,8 @@ public final class RowStory {
         return story;
     }
 
-    private static JsonNode read(Path file, long number) {
-        try (RowReader rows = RowFiles.open(file)) {
+    private static JsonNode read(Path file, long number, StageRecipe.Data data) {
+        try (RowReader rows = StageData.open(file, data)) {
             for (RowReader.Row row = rows.next(); row != null; row = rows.next()) {
                 if (row.number() == number) {
                     if (row.value() == null) {

@@ -25,7 +25,6 @@ import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
-import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.BestFit;
@@ -40,7 +39,7 @@ import org.lionalign.torch.model.SamplingOptions;
 import org.lionalign.torch.tensor.Dtype;
 
 /**
- * One stage from recipe to model: supervised fine-tuning or preference learning. In the run's folder: {@code recipe.resolved.yaml},
+ * One stage from recipe to model: pre-training, supervised fine-tuning, preference learning or a reward model. In the run's folder: {@code recipe.resolved.yaml},
  * {@code ledger.json}, the trainer's logs and checkpoints, {@code summary.json} (held-out before and after) and
  * {@code model/}. The same call again continues.
  */
@@ -68,6 +67,7 @@ public final class Stage {
     /** The stage of a kind. */
     public static Stage of(StageKind kind, StageRecipe recipe, Path run) {
         return switch (kind) {
+            case PRETRAIN -> pretrain(recipe, run);
             case SFT -> sft(recipe, run);
             case DPO -> dpo(recipe, run);
             case REWARD -> reward(recipe, run);
@@ -84,6 +84,22 @@ public final class Stage {
     public Stage resolved(String text) {
         this.resolved = text;
         return this;
+    }
+
+    /**
+     * Next-token training on plain text. A model folder without weights is trained from random ones, a function of its config and the
+     * recipe's seed.
+     */
+    public static Stage pretrain(StageRecipe recipe, Path run) {
+        if (recipe.loss() != null || recipe.reference() != null || recipe.reward() != null) {
+            throw new BadInput(
+                    "loss, reference, reward: expected nothing for pretrain (it is cross-entropy on text), found a section");
+        }
+        if (recipe.model().template() != null) {
+            throw new BadInput("model.template: expected nothing for pretrain (documents have no turns), found "
+                    + recipe.model().template());
+        }
+        return new Stage(recipe, StageKind.PRETRAIN, run);
     }
 
     /** Supervised fine-tuning. */
@@ -138,7 +154,6 @@ public final class Stage {
      * @return the summary, or null when interrupted (a checkpoint was written)
      */
     public @Nullable ObjectNode run(Trainer.Listener listener, BooleanSupplier interrupted) {
-        Path source = Path.of(recipe.model().path());
         try (StageInputs inputs = StageInputs.open(recipe, kind, data, null)) {
             CausalLm model = inputs.model();
             write("recipe.resolved.yaml", resolved);
@@ -171,9 +186,7 @@ public final class Stage {
                 LoraAdapters.merge(model);
             }
             ObjectNode summary = summary();
-            Dtype stored = Dtype.ofSafetensors(
-                    Checkpoint.open(source).tensors().values().iterator().next().dtype());
-            ModelWriter.save(model, run.resolve("model"), stored, ModelWriter.SHARD_BYTES);
+            ModelWriter.save(model, run.resolve("model"), inputs.stored(), ModelWriter.SHARD_BYTES);
             write("summary.json", summary.toPrettyString());
             RunReport.write(run);
             return summary;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +67,46 @@ final class StageData {
         return all;
     }
 
+    /** The sources' rows as the stage reads them. */
+    List<PromptTree> trees(StageKind kind, List<StageRecipe.Source> sources) {
+        if (kind != StageKind.PRETRAIN && data.text() != null) {
+            throw new BadInput("data.text: expected nothing for " + kind.name().toLowerCase(Locale.ROOT)
+                    + " (only lion pretrain reads documents), found a section");
+        }
+        return switch (kind) {
+            case PRETRAIN -> documents(sources);
+            case SFT -> conversations(sources);
+            case DPO, REWARD -> pairs(sources);
+        };
+    }
+
     List<PromptTree> conversations(List<StageRecipe.Source> sources) {
         return trees("conversations", sources);
+    }
+
+    private List<PromptTree> documents(List<StageRecipe.Source> sources) {
+        if (data.text() == null) {
+            throw new BadInput(
+                    "data.text: expected a section for pretrain, {} for every default, found nothing; rows are documents then");
+        }
+        if (data.faithful() || data.lossOn().equals("last_turn") || data.emptySystemProbability() > 0) {
+            throw new BadInput(
+                    "data.faithful, data.loss_on, data.empty_system_probability: expected nothing for pretrain"
+                            + " (documents have no turns), found "
+                            + data.faithful() + ", " + data.lossOn() + ", " + data.emptySystemProbability());
+        }
+        if (data.overlong().equals("cut_middle_turns")) {
+            throw new BadInput(
+                    "data.overlong: expected error, set_aside or cut_end for pretrain, found cut_middle_turns");
+        }
+        for (StageRecipe.Source source : sources) {
+            if (source.layout() != null) {
+                throw new BadInput("data source " + source.path()
+                        + ": layout: expected nothing for pretrain (data.text names the column), found "
+                        + source.layout());
+            }
+        }
+        return trees("documents", sources);
     }
 
     List<PromptTree> pairs(List<StageRecipe.Source> sources) {
@@ -89,13 +128,13 @@ final class StageData {
 
     private List<PromptTree> trees(String kind, List<StageRecipe.Source> sources) {
         String key = cache.key(kind, sources, data, seed, longest, text);
-        DataCache.Entry entry = cache.get(key, folder -> build(folder, kind.equals("pairs"), sources));
+        DataCache.Entry entry = cache.get(key, folder -> build(folder, kind, sources));
         ledgers.add(entry.ledger());
         return entry.trees();
     }
 
     /** Writes the store and returns the order in which its trees are used, with the ledger. */
-    private DataCache.Built build(Path folder, boolean pairs, List<StageRecipe.Source> sources) throws IOException {
+    private DataCache.Built build(Path folder, String kind, List<StageRecipe.Source> sources) throws IOException {
         Ledger counts = new Ledger();
         RowEncoder encoder = new RowEncoder(text, data, seed, longest);
         Seen seen = new Seen(data);
@@ -104,7 +143,7 @@ final class StageData {
             for (StageRecipe.Source source : sources) {
                 int first = writer.size();
                 for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
-                    readFile(file, source, pairs, encoder, seen, writer, counts);
+                    readFile(file, source, kind, encoder, seen, writer, counts);
                 }
                 int n = writer.size() - first;
                 int[] rows = Mixture.rows(
@@ -132,6 +171,12 @@ final class StageData {
         }
     }
 
+    /** A file's rows; documents of a plain text too where the recipe reads documents. */
+    static RowReader open(Path file, StageRecipe.Data data) {
+        StageRecipe.Text text = data.text();
+        return text == null ? RowFiles.open(file) : RowFiles.openTexts(file, text.column(), text.separator());
+    }
+
     private static String name(StageRecipe.Source source) {
         return source.path() + (source.split() == null ? "" : "#" + source.split());
     }
@@ -145,7 +190,7 @@ final class StageData {
     private void readFile(
             Path file,
             StageRecipe.Source source,
-            boolean pairs,
+            String kind,
             RowEncoder encoder,
             Seen seen,
             TreeStore.Writer writer,
@@ -160,7 +205,13 @@ final class StageData {
             String id = file + ":" + row.number();
             try {
                 return new Outcome(
-                        pairs ? encoder.pair(value, id) : encoder.document(value, id, source.layout()), "", null);
+                        switch (kind) {
+                            case "pairs" -> encoder.pair(value, id);
+                            case "documents" -> encoder.text(value, id);
+                            default -> encoder.document(value, id, source.layout());
+                        },
+                        "",
+                        null);
             } catch (ChatRows.Unusable e) {
                 return new Outcome(null, String.valueOf(e.getMessage()), null);
             } catch (BadInput e) {
@@ -168,7 +219,7 @@ final class StageData {
             }
         };
         boolean any = false;
-        try (RowReader rows = RowFiles.open(file)) {
+        try (RowReader rows = open(file, data)) {
             List<RowReader.Row> chunk = new ArrayList<>(CHUNK);
             for (RowReader.Row row = rows.next(); ; row = rows.next()) {
                 if (row != null) {

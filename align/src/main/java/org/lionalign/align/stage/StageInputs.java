@@ -18,6 +18,7 @@ import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
@@ -65,6 +66,9 @@ final class StageInputs implements AutoCloseable {
         Path source = Path.of(recipe.model().path());
         TextModel text = TextModel.open(source, recipe.model().template());
         Path start = source;
+        if (kind == StageKind.PRETRAIN && !Checkpoint.present(source)) {
+            start = RandomStart.write(source, cache.resolveSibling("start"), recipe.seed());
+        }
         if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
             // Stages of several runs may share the cache, so the start is named by what it is made of.
             start = cache.resolveSibling("start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed());
@@ -92,6 +96,20 @@ final class StageInputs implements AutoCloseable {
         return text;
     }
 
+    /** What the weights are stored in: as the start model's, or as the config of a folder without weights says. */
+    Dtype stored() {
+        Path source = Path.of(recipe.model().path());
+        return Dtype.ofSafetensors(
+                Checkpoint.present(source)
+                        ? Checkpoint.open(source)
+                                .tensors()
+                                .values()
+                                .iterator()
+                                .next()
+                                .dtype()
+                        : ConfigReader.read(source).storedDtype());
+    }
+
     CausalLm model() {
         return model;
     }
@@ -107,7 +125,7 @@ final class StageInputs implements AutoCloseable {
     /** What is trained; a preference loss's reference is the model as it is now. */
     TrainingTask task() {
         return switch (kind) {
-            case SFT -> data.packed(train, model.config().longestSequence(), recipe.train());
+            case PRETRAIN, SFT -> data.packed(train, model.config().longestSequence(), recipe.train());
             case DPO -> pairs(train, "train");
             case REWARD -> new RewardTask(train, centring());
         };
@@ -129,6 +147,7 @@ final class StageInputs implements AutoCloseable {
             return null;
         }
         return switch (kind) {
+            case PRETRAIN -> data.packed(held, model.config().longestSequence(), recipe.train());
             case SFT -> new SftTask(held);
             case DPO -> pairs(held, "eval");
             case REWARD -> new RewardTask(held, centring());
@@ -147,7 +166,7 @@ final class StageInputs implements AutoCloseable {
     }
 
     private List<PromptTree> trees(List<StageRecipe.Source> sources) {
-        return kind.pairs() ? data.pairs(sources) : data.conversations(sources);
+        return data.trees(kind, sources);
     }
 
     private TrainingTask pairs(List<PromptTree> trees, String name) {

@@ -117,6 +117,24 @@ public final class TextModel {
                 .ids();
     }
 
+    /**
+     * Ids of a whole document, its end token included; control tokens that its text spells out are plain text.
+     *
+     * @param end the token after it; null for the tokenizer's {@code eos_token}
+     */
+    public int[] documentIds(String document, @Nullable String end) {
+        String token = end != null ? end : ChatTemplate.controlTokens(directory).get("eos_token");
+        OptionalInt id = token == null ? OptionalInt.empty() : tokenizer.idOf(token);
+        if (id.isEmpty()) {
+            throw new BadInput(directory + ": data.text.end: expected a token of this tokenizer, found "
+                    + (token == null ? "no eos_token" : token));
+        }
+        int[] ids = withBos(tokenizer.encodeLiteral(document));
+        int[] longer = Arrays.copyOf(ids, ids.length + 1);
+        longer[ids.length] = id.getAsInt();
+        return longer;
+    }
+
     /** Prompt and answer as ids. */
     public record Pair(int[] prompt, int[] answer) {}
 

@@ -70,10 +70,7 @@ public final class PairRows {
      * @param chosen with the stop token, null when this answer was not sampled
      * @param rejected likewise
      */
-    public record SampledIds(
-            int[] prompt,
-            int @Nullable [] chosen,
-            int @Nullable [] rejected) {}
+    public record SampledIds(int[] prompt, int @Nullable [] chosen, int @Nullable [] rejected) {}
 
     private static final List<String> PROMPTS = List.of("prompt", "instruction", "question", "input");
     private static final List<String> LISTS = List.of("answers", "completions", "candidates", "responses");
@@ -183,7 +180,9 @@ public final class PairRows {
             case CONVERSATIONS -> {
                 List<Message> better = ChatRows.messages(row.get("chosen"), "role", "content");
                 List<Message> worse = ChatRows.messages(row.get("rejected"), "role", "content");
-                yield better.size() == 1 && worse.size() == 1 && PROMPTS.stream().anyMatch(row::has)
+                yield better.size() == 1
+                                && worse.size() == 1
+                                && PROMPTS.stream().anyMatch(row::has)
                         ? prompt(row)
                         : shared(better, worse);
             }

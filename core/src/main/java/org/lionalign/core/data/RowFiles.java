@@ -75,6 +75,16 @@ public final class RowFiles {
         return name.endsWith(".json") && startsWithBracket(file) ? new Array(file) : new Lines(file);
     }
 
+    /**
+     * Opens one file of documents: as {@link #open(Path)}, and plain text ({@code .txt}, {@code .txt.gz}), parted at a separator.
+     *
+     * @param column the key under which a plain text's documents are found
+     */
+    public static RowReader openTexts(Path file, String column, String separator) {
+        String name = file.toString();
+        return name.endsWith(".txt") || name.endsWith(".txt.gz") ? new TextRows(file, column, separator) : open(file);
+    }
+
     private static boolean startsWithBracket(Path file) {
         try (var in = Files.newInputStream(file)) {
             int c = in.read();

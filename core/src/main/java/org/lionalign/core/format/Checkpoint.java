@@ -48,6 +48,12 @@ public record Checkpoint(Path directory, Map<String, TensorEntry> tensors) {
         return new Checkpoint(directory, Safetensors.open(single).tensors());
     }
 
+    /** Whether the folder holds weights. */
+    public static boolean present(Path directory) {
+        return Files.exists(directory.resolve("model.safetensors"))
+                || Files.exists(directory.resolve("model.safetensors.index.json"));
+    }
+
     private static Checkpoint sharded(Path directory, Path index) {
         JsonNode map = Json.read(index).path("weight_map");
         if (!map.isObject() || map.isEmpty()) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 
 /**
- * A single training stage: {@code lion sft} and {@code lion dpo}. A value that the recipe leaves out arrives as null and is replaced by its
+ * A single training stage: {@code lion pretrain}, {@code lion sft}, {@code lion dpo} and {@code lion reward}. A value that the recipe leaves out arrives as null and is replaced by its
  * default here, in the compact constructors; what stays nullable says so.
  *
  * @param model what is trained
@@ -85,6 +85,8 @@ public record StageRecipe(
      * @param nearDuplicates similarity from which a text counts as seen before, e.g. 0.8; default off
      * @param decontaminate files of benchmark prompts: rows with 13 words in a row of one are set aside; default none
      * @param setAsideShare largest share of a source's rows that may be set aside as unusable before the run fails, 0.5
+     * @param text what {@code lion pretrain} reads, and what makes a recipe one of pre-training: rows are documents, all of their tokens
+     *     supervised; {@code {}} for every default
      */
     public record Data(
             List<Source> train,
@@ -102,7 +104,8 @@ public record StageRecipe(
             Double emptySystemProbability,
             @Nullable Double nearDuplicates,
             List<String> decontaminate,
-            Double setAsideShare) {
+            Double setAsideShare,
+            @Nullable Text text) {
         public Data {
             require(train != null && !train.isEmpty(), "data.train", "at least one file", "none");
             train = List.copyOf(train);
@@ -145,6 +148,61 @@ public record StageRecipe(
             setAsideShare = setAsideShare == null ? 0.5 : setAsideShare;
             require(setAsideShare >= 0 && setAsideShare <= 1, "data.set_aside_share", "0 to 1", setAsideShare);
         }
+
+        /** The same data from other sources. */
+        public Data withSources(List<Source> train, List<Source> eval) {
+            return new Data(
+                    train,
+                    eval,
+                    this.maxLengthTokens,
+                    this.overlong,
+                    this.lossOn,
+                    this.packing,
+                    this.isolation,
+                    this.faithful,
+                    this.deduplicate,
+                    this.emptySystemProbability,
+                    this.nearDuplicates,
+                    this.decontaminate,
+                    this.setAsideShare,
+                    this.text);
+        }
+
+        /** Sources whose over-long rows are set aside, all else at its default. */
+        @SuppressWarnings("NullAway") // null asks for the default
+        public static Data of(List<Source> train, List<Source> eval, @Nullable Integer maxLengthTokens) {
+            return new Data(
+                    train,
+                    eval,
+                    maxLengthTokens,
+                    "set_aside",
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
+        }
+    }
+
+    /**
+     * Documents of plain text.
+     *
+     * @param column of JSONL and Parquet rows, {@code text}
+     * @param separator what stands between the documents of a {@code .txt}, {@code <|endoftext|>}
+     * @param end the token after each document; default the tokenizer's {@code eos_token}
+     */
+    public record Text(
+            String column, String separator, @Nullable String end) {
+        public Text {
+            column = column == null ? "text" : column;
+            separator = separator == null ? "<|endoftext|>" : separator;
+            require(!separator.isEmpty(), "data.text.separator", "some text", "none");
+        }
     }
 
     /**
@@ -153,7 +211,7 @@ public record StageRecipe(
      * @param examplesPerStep pairs or conversations of a step; exactly one of this and tokens_per_step may be given
      * @param tokensPerStep 16,384 unless examples_per_step is given
      * @param microBatchTokens tokens of one forward pass, 4,096
-     * @param learningRate 2e-5 for SFT, 5e-7 for DPO
+     * @param learningRate 1e-3 for pre-training, 2e-5 for SFT, 5e-7 for DPO, 1e-5 for reward models
      * @param schedule {@code cosine} (default), {@code linear} or {@code constant}
      * @param warmupRatio 0.1; must be 0 or absent for {@code constant}
      * @param weightDecay 0
