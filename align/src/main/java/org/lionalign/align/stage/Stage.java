@@ -148,6 +148,10 @@ public final class Stage {
             TrainingTask heldTask = inputs.heldOut();
             write("ledger.json", inputs.data().ledgerJson().toPrettyString());
             inputs.prepareTraining();
+            if (!Files.exists(run.resolve("first_batch.json"))) {
+                ObjectNode found = FirstBatch.check(model, task, StageInputs.planner(recipe, task));
+                write("first_batch.json", found.toPrettyString());
+            }
             Evaluations evaluations = new Evaluations(
                     recipe.eval().everySteps(),
                     recipe.eval().export().equals("best"),
