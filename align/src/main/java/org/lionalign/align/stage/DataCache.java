@@ -32,7 +32,7 @@ import org.lionalign.core.recipe.StageRecipe;
  */
 final class DataCache {
     /** Raise it when the same inputs give other trees than before. */
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     private static final String MANIFEST = "manifest.json";
     private static final String ORDER = "order.bin";
