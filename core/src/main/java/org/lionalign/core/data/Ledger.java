@@ -2,6 +2,7 @@ package org.lionalign.core.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
 import java.util.TreeMap;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
@@ -18,10 +19,10 @@ public final class Ledger {
 
     private final TreeMap<String, Long> in = new TreeMap<>();
     private final TreeMap<String, Long> kept = new TreeMap<>();
-    private final TreeMap<String, TreeMap<String, Long>> aside = new TreeMap<>();
+    private final TreeMap<String, Map<String, Long>> aside = new TreeMap<>();
     private final TreeMap<String, Long> cut = new TreeMap<>();
     private final TreeMap<String, Long> repeated = new TreeMap<>();
-    private final TreeMap<String, TreeMap<String, Long>> layouts = new TreeMap<>();
+    private final TreeMap<String, Map<String, Long>> layouts = new TreeMap<>();
     private final TreeMap<String, long[]> tokens = new TreeMap<>();
     private long windowsDropped;
 
@@ -89,7 +90,7 @@ public final class Ledger {
             long lost = aside.getOrDefault(source, new TreeMap<>()).entrySet().stream()
                     .filter(entry ->
                             !entry.getKey().equals(NOT_DRAWN) && !entry.getKey().equals(DUPLICATE))
-                    .mapToLong(java.util.Map.Entry::getValue)
+                    .mapToLong(Map.Entry::getValue)
                     .sum();
             if (lost > share * in.get(source)) {
                 throw new BadInput(source + ": expected at most " + Math.round(share * 100)
@@ -160,8 +161,8 @@ public final class Ledger {
         return ledger;
     }
 
-    private static TreeMap<String, Long> counts(JsonNode node) {
-        TreeMap<String, Long> counts = new TreeMap<>();
+    private static Map<String, Long> counts(JsonNode node) {
+        Map<String, Long> counts = new TreeMap<>();
         node.properties().forEach(r -> counts.put(r.getKey(), r.getValue().asLong()));
         return counts;
     }
