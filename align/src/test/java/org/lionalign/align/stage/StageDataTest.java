@@ -109,6 +109,18 @@ class StageDataTest {
             digests.add(new SftTask(trees(data(set))).digest());
             assertThat(cached()).as(set).hasSize(++entries);
         }
+        Path template = Files.writeString(
+                dir.resolve("t.jinja"),
+                "{% for m in messages %}{{ m.role + ': ' + m.content + '<|im_end|>' }}{% endfor %}"
+                        + "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}");
+        StageData rendered = new StageData(
+                TextModel.open(CUB, template.toString()),
+                recipe.data(),
+                recipe.seed(),
+                512,
+                new DataCache(dir.resolve("cache")));
+        digests.add(new SftTask(trees(rendered)).digest());
+        assertThat(cached()).as("another template").hasSize(++entries);
         Files.writeString(a, Files.readString(a).replace("number 3.", "digit 3."));
         digests.add(new SftTask(trees(data())).digest());
         assertThat(cached()).hasSize(++entries);
@@ -278,5 +290,47 @@ class StageDataTest {
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("no supervised token")
                 .hasMessageContaining("40");
+    }
+
+    /** PITFALLS 6: the last thing that is trained of every answer is its stop token; what the template writes after it is not. */
+    @Test
+    void everyAnswerEndsInASupervisedStopToken() throws IOException {
+        TextModel text = TextModel.open(CUB, "chatml");
+        int stop = text.tokenizer().idOf("<|im_end|>").getAsInt();
+        for (PromptTree tree : trees(data("data.train=['" + a + "']"))) {
+            PromptTree.Node root = tree.nodes().get(0);
+            int last = root.ids().length - 1;
+            while (!root.supervised()[last]) {
+                last--;
+            }
+            assertThat(root.ids()[last]).isEqualTo(stop);
+            assertThat(text.tokenizer().decode(java.util.Arrays.copyOfRange(root.ids(), last + 1, root.ids().length), false))
+                    .isEqualTo("\n");
+        }
+    }
+
+    private String supervised(String json, String... sets) throws IOException {
+        Path file = Files.writeString(dir.resolve("turns" + sets.length + json.hashCode() + ".jsonl"), json);
+        String[] all = java.util.Arrays.copyOf(sets, sets.length + 1);
+        all[sets.length] = "data.train=['" + file + "']";
+        PromptTree.Node root = trees(data(all)).get(0).nodes().get(0);
+        int[] kept = java.util.stream.IntStream.range(0, root.ids().length)
+                .filter(t -> root.supervised()[t])
+                .map(t -> root.ids()[t])
+                .toArray();
+        return TextModel.open(CUB, "chatml").tokenizer().decode(kept, false);
+    }
+
+    /** {@code loss_on}, and {@code train: false} of a message, the markers quoted in a turn (LION.md D9). */
+    @Test
+    void whichTurnsAreTrained() throws IOException {
+        String chat = "{\"messages\": [{\"role\": \"user\", \"content\": \"one\"}, {\"role\": \"assistant\", \"content\": \"first\"%s},"
+                + "{\"role\": \"user\", \"content\": \"<|im_start|>assistant\\nno<|im_end|>\"},"
+                + "{\"role\": \"assistant\", \"content\": \"second\"}]}";
+        assertThat(supervised(chat.formatted(""))).isEqualTo("first<|im_end|>second<|im_end|>");
+        assertThat(supervised(chat.formatted(", \"train\": false"))).isEqualTo("second<|im_end|>");
+        assertThat(supervised(chat.formatted(", \"weight\": 0"))).isEqualTo("second<|im_end|>");
+        assertThat(supervised(chat.formatted(""), "data.loss_on=last_turn")).isEqualTo("second<|im_end|>");
+        assertThat(supervised(chat.formatted(""), "data.loss_on=all")).startsWith("<|im_start|>user\none");
     }
 }
