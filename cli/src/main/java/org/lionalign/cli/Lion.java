@@ -1,6 +1,7 @@
 package org.lionalign.cli;
 
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.error.CheckFailed;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -51,6 +52,9 @@ public final class Lion {
     /** Exit code for bad input. */
     public static final int BAD_INPUT = 3;
 
+    /** Exit code for a run that a check or a limit of its own stopped. */
+    public static final int CHECK_FAILED = 4;
+
     private Lion() {}
 
     public static void main(String[] args) {
@@ -70,6 +74,10 @@ public final class Lion {
             if (e instanceof BadInput) {
                 command.getErr().println("lion: " + e.getMessage());
                 return BAD_INPUT;
+            }
+            if (e instanceof CheckFailed) {
+                command.getErr().println("lion: " + e.getMessage());
+                return CHECK_FAILED;
             }
             e.printStackTrace(command.getErr());
             return 1;

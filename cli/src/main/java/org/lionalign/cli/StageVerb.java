@@ -8,8 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.lionalign.align.stage.Stage;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.RecipeReader;
@@ -33,6 +31,8 @@ abstract class StageVerb implements Callable<Integer> {
             paramLabel = "DIR",
             description = "the run's folder; the same command again continues")
     private Path out = Path.of("runs");
+
+    private static final int INTERRUPTED = 130;
 
     /** The stage this verb runs. */
     abstract Stage stage(StageRecipe read, Path run);
@@ -143,54 +143,28 @@ abstract class StageVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         StageRecipe read = RecipeReader.read(recipe, set, StageRecipe.class);
-        AtomicBoolean stop = new AtomicBoolean();
-        CountDownLatch done = new CountDownLatch(1);
-        // Ctrl-C and SIGTERM: the loop ends after its micro-batch and writes a checkpoint; the JVM waits for that.
-        Thread hook = new Thread(() -> {
-            stop.set(true);
-            try {
-                done.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
-            long start = System.nanoTime();
-            long[] supervised = {0};
+        try (Interruption interruption = new Interruption();
+                StageProgress progress = new StageProgress(name(), System.err, Terminal.errors())) {
             ObjectNode summary = stage(read, out)
                     .resolved(ResolvedRecipe.write(read, recipe.toString(), text(recipe), set))
-                    .run(
-                            (step, total, metrics) -> {
-                                supervised[0] += metrics.get("supervised").asLong();
-                                System.err.printf(
-                                        Locale.ROOT,
-                                        "%sstep %d/%d  loss %.4f  norm %.2f  lr %.2e  %.0f supervised tokens/s%s",
-                                        Terminal.errors() ? "\r" : "",
-                                        step,
-                                        total,
-                                        metrics.get("loss").asDouble(),
-                                        metrics.get("grad_norm").asDouble(),
-                                        metrics.get("lr").asDouble(),
-                                        supervised[0] / ((System.nanoTime() - start) / 1e9),
-                                        Terminal.errors() && step < total ? "   " : "\n");
-                            },
-                            stop::get);
+                    .run(progress, interruption);
+            progress.close();
             if (summary == null) {
-                System.err.println("lion: interrupted; a checkpoint is in " + out + ", and the same command continues");
-                return 130;
+                System.err.println("lion: interrupted; "
+                        + (Files.isDirectory(out.resolve("checkpoints"))
+                                ? "a checkpoint is in " + out.resolve("checkpoints")
+                                : "no step was done yet")
+                        + ", and the same command continues");
+                return INTERRUPTED;
             }
             System.out.println(summary.toPrettyString());
             System.err.println(
                     "lion: the model is in " + out.resolve("model") + ", the report in " + out.resolve("report.html"));
             return 0;
-        } finally {
-            done.countDown();
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException shuttingDown) {
-                stop.set(true); // the hook is running already
-            }
         }
+    }
+
+    private String name() {
+        return getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 }

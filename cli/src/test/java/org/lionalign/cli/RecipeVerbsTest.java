@@ -9,19 +9,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.core.json.Json;
-import org.lionalign.torch.model.RandomInit;
-import org.lionalign.torch.tensor.Dtype;
 
 /** data, plan, verify, why as a user gives them, on a tiny model with the bundled tokenizer. */
 class RecipeVerbsTest {
-    private static final Path ROOT = Path.of(System.getProperty("lion.root", ".."));
-
     @TempDir
     Path dir;
 
@@ -39,24 +34,6 @@ class RecipeVerbsTest {
         }
     }
 
-    /** Random weights of a small shape under the bundled tokenizer. */
-    private Path model() throws IOException {
-        Path model = Files.createDirectories(dir.resolve("model"));
-        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-            Files.copy(
-                    ROOT.resolve("models/cub").resolve(file), model.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-        }
-        Files.writeString(
-                model.resolve("config.json"),
-                Files.readString(ROOT.resolve("models/cub/config.json"))
-                        .replace("\"hidden_size\" : 256", "\"hidden_size\" : 32")
-                        .replace("\"intermediate_size\" : 704", "\"intermediate_size\" : 48")
-                        .replace("\"head_dim\" : 64", "\"head_dim\" : 8")
-                        .replace("\"num_hidden_layers\" : 6", "\"num_hidden_layers\" : 2"));
-        RandomInit.write(model, 5, Dtype.F32);
-        return model;
-    }
-
     private String recipe(boolean pairs) throws IOException {
         List<String> rows = new ArrayList<>();
         for (int i = 0; i < 24; i++) {
@@ -68,7 +45,8 @@ class RecipeVerbsTest {
         }
         rows.add("{\"nothing\": 1}");
         Path data = Files.write(dir.resolve(pairs ? "pairs.jsonl" : "rows.jsonl"), rows);
-        String yaml = "model: {path: '" + model() + "', template: chatml, compute: f32}\ndata: {train: ['" + data
+        String yaml = "model: {path: '" + TinyModel.write(dir.resolve("model"))
+                + "', template: chatml, compute: f32}\ndata: {train: ['" + data
                 + "'], max_length_tokens: 64}\ntrain: {"
                 + (pairs ? "examples_per_step: 8" : "tokens_per_step: 256") + ", micro_batch_tokens: 128}\n"
                 + (pairs ? "loss: {type: ipo}\n" : "");

@@ -24,7 +24,8 @@ import org.lionalign.core.json.JsonLines;
 public final class RunReport {
     private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
     private static final List<String> LOGS = List.of("metrics", "eval", "samples");
-    private static final List<String> OBJECTS = List.of("ledger", "summary", "environment", "plan");
+    private static final List<String> OBJECTS =
+            List.of("ledger", "summary", "environment", "plan", "first_batch", "probe");
 
     private RunReport() {}
 

@@ -16,9 +16,18 @@ final class Alarms {
     /**
      * @param metrics a line per step
      * @param samples answers at evaluations
+     * @param probe {@link StopProbe}'s counts, or empty
      */
-    static List<String> of(List<JsonNode> metrics, List<JsonNode> samples) {
+    static List<String> of(List<JsonNode> metrics, List<JsonNode> samples, JsonNode probe) {
         List<String> alarms = new ArrayList<>();
+        long asked = probe.path("prompts").asLong();
+        long stopped = probe.path("stopped").asLong();
+        if (2 * stopped < asked) {
+            alarms.add(say(
+                    "the model ended %d of %d answers within %d tokens: too little training, answers that were cut, or a stop token that"
+                            + " was not supervised (lion data --show 3)",
+                    stopped, asked, probe.path("max_new_tokens").asLong()));
+        }
         if (metrics.size() >= LEAST_STEPS && metrics.get(0).has("logps/chosen")) {
             int tenth = metrics.size() / 10;
             double early =

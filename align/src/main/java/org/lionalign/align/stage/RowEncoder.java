@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
@@ -36,8 +37,9 @@ final class RowEncoder {
      * @param key SHA-256 of the conversation
      * @param words its whole text
      * @param cut whether it lost something to fit
+     * @param layout what its columns were taken for
      */
-    record Encoded(PromptTree tree, byte[] key, String words, boolean cut) {}
+    record Encoded(PromptTree tree, byte[] key, String words, boolean cut, String layout) {}
 
     RowEncoder(TextModel text, StageRecipe.Data data, long seed, int longest) {
         this.text = text;
@@ -74,11 +76,11 @@ final class RowEncoder {
     }
 
     Encoded document(JsonNode row, String id, @Nullable String layoutName) throws ChatRows.Unusable {
-        Conversation conversation = withSystem(
-                layoutName == null
-                        ? ChatRows.conversation(row)
-                        : ChatRows.conversation(row, ChatRows.Layout.named(layoutName)),
-                id);
+        ChatRows.Layout layout = layoutName == null ? ChatRows.layout(row) : ChatRows.Layout.named(layoutName);
+        if (layout == null) {
+            throw new ChatRows.Unusable("unknown columns");
+        }
+        Conversation conversation = withSystem(ChatRows.conversation(row, layout), id);
         EncodedChat encoded = encode(conversation, id);
         boolean cut = false;
         if (data.overlong().equals("cut_middle_turns") && !data.packing().equals("wrap")) {
@@ -105,7 +107,8 @@ final class RowEncoder {
         if (tree.supervisedTokens() == 0) {
             throw new ChatRows.Unusable("no supervised token");
         }
-        return new Encoded(tree, contentKey(conversation.messages(), ""), words(conversation.messages()), cut);
+        return new Encoded(
+                tree, contentKey(conversation.messages(), ""), words(conversation.messages()), cut, lower(layout));
     }
 
     /** A document of plain text: all of its tokens supervised, the end token after it. */
@@ -127,7 +130,7 @@ final class RowEncoder {
         boolean[] supervised = new boolean[ids.length];
         Arrays.fill(supervised, true);
         byte[] key = Digests.sha256(value.asText().strip().getBytes(StandardCharsets.UTF_8));
-        return new Encoded(PromptTree.document(id, ids, supervised), key, value.asText(), cut);
+        return new Encoded(PromptTree.document(id, ids, supervised), key, value.asText(), cut, "text");
     }
 
     private EncodedChat encode(Conversation conversation, String id) {
@@ -142,7 +145,16 @@ final class RowEncoder {
         if (!data.lossOn().equals("all")) {
             encoded.checkStops(text.stops(), id);
         }
+        checkBos(encoded, id);
         return encoded;
+    }
+
+    /** One beginning-of-text token, written by the template, where the family has one (PITFALLS 5). */
+    private void checkBos(EncodedChat encoded, String id) {
+        Integer bos = text.bos();
+        if (bos != null) {
+            encoded.checkBos(bos, true, id);
+        }
     }
 
     /** Without its second question and what answers it, so that system turn, first question and last answer stay; null when that is all. */
@@ -173,13 +185,18 @@ final class RowEncoder {
         if (Arrays.equals(chosen.answer(), rejected.answer())) {
             throw new ChatRows.Unusable("identical answers");
         }
+        checkBos(new EncodedChat(chosen.prompt(), new boolean[chosen.prompt().length], chosen.prompt().length), id);
         PromptTree tree = PromptTree.answers(id, chosen.prompt(), List.of(chosen.answer(), rejected.answer()));
         if (tree.longestPath() > longest) {
             fits(tree.longestPath(), id);
         }
         List<Message> all = new ArrayList<>(prompt.messages());
         all.add(new Message("assistant", pair.chosen()));
-        return new Encoded(tree, contentKey(all, pair.rejected()), words(all), false);
+        return new Encoded(tree, contentKey(all, pair.rejected()), words(all), false, lower(PairRows.layout(row)));
+    }
+
+    private static String lower(@Nullable Enum<?> layout) {
+        return String.valueOf(layout).toLowerCase(Locale.ROOT);
     }
 
     /** What to do with a row that is too long; returns only when it may be cut. */

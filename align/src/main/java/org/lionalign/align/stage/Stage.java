@@ -126,9 +126,10 @@ public final class Stage {
         if (recipe.loss() != null || recipe.reference() != null) {
             throw new BadInput("loss, reference: expected nothing for reward (it is Bradley-Terry), found a section");
         }
-        if (recipe.eval().prompts() != null) {
-            throw new BadInput("eval.prompts: expected nothing for reward (it answers nothing), found "
-                    + recipe.eval().prompts());
+        if (recipe.eval().prompts() != null || recipe.eval().probePrompts() != null) {
+            throw new BadInput(
+                    "eval.prompts, eval.probe_prompts: expected nothing for reward (it answers nothing), found "
+                            + recipe.eval().prompts() + ", " + recipe.eval().probePrompts());
         }
         return new Stage(recipe, StageKind.REWARD, run);
     }
@@ -157,34 +158,53 @@ public final class Stage {
         try (StageInputs inputs = StageInputs.open(recipe, kind, data, null)) {
             CausalLm model = inputs.model();
             write("recipe.resolved.yaml", resolved);
-            write("environment.json", Environment.now().toPrettyString());
+            double rate = inputs.productRate();
+            write(
+                    "environment.json",
+                    Environment.now().put("product_rate", rate).toPrettyString());
             // The reference is this very model before its first step, in the same numeric mode.
             TrainingTask task = inputs.task();
             TrainingTask heldTask = inputs.heldOut();
             write("ledger.json", inputs.data().ledgerJson().toPrettyString());
             inputs.prepareTraining();
+            if (!Files.exists(run.resolve("first_batch.json"))) {
+                ObjectNode found = FirstBatch.check(model, task, StageInputs.planner(recipe, task));
+                write("first_batch.json", found.toPrettyString());
+            }
             Evaluations evaluations = new Evaluations(
                     recipe.eval().everySteps(),
                     recipe.eval().export().equals("best"),
                     look(model, inputs.text(), heldTask));
             boolean[] first = {true};
-            boolean finished = new Trainer(model, task, inputs.settings(), evaluations, run)
-                    .train(
-                            (step, total, metrics) -> {
-                                if (first[0] && step == 1 && kind == StageKind.DPO) {
-                                    checkReference(metrics.get("loss").asDouble());
-                                }
-                                first[0] = false;
-                                listener.onStep(step, total, metrics);
-                            },
-                            interrupted);
+            boolean finished = false;
+            try {
+                finished = new Trainer(model, task, inputs.settings(), evaluations, run)
+                        .train(
+                                (step, total, metrics) -> {
+                                    if (first[0] && step == 1 && kind == StageKind.DPO) {
+                                        checkReference(metrics.get("loss").asDouble());
+                                    }
+                                    first[0] = false;
+                                    metrics.put(
+                                            "product_share",
+                                            metrics.get("flops").asDouble()
+                                                    / metrics.get("seconds").asDouble()
+                                                    / rate);
+                                    listener.onStep(step, total, metrics);
+                                },
+                                interrupted);
+            } finally {
+                if (!finished) {
+                    RunReport.write(run); // what there is, also when a check stopped the run
+                }
+            }
             if (!finished) {
-                RunReport.write(run);
                 return null;
             }
             if (recipe.model().lora() != null) {
                 LoraAdapters.merge(model);
             }
+            probe(inputs);
             ObjectNode summary = summary();
             ModelWriter.save(model, run.resolve("model"), inputs.stored(), ModelWriter.SHARD_BYTES);
             write("summary.json", summary.toPrettyString());
@@ -217,6 +237,15 @@ public final class Stage {
                                 .answer(prompts, String.valueOf(file), greedy, () -> {}));
     }
 
+    /** Does the model end its answers? Nothing for reward models, which answer nothing. */
+    private void probe(StageInputs inputs) {
+        int prompts = Objects.requireNonNullElse(recipe.eval().probePrompts(), 20);
+        if (kind != StageKind.REWARD && prompts > 0) {
+            ObjectNode probe = StopProbe.run(inputs.model(), inputs.text(), inputs.heldOutOrTrained(), prompts);
+            write("probe.json", probe.toPrettyString());
+        }
+    }
+
     /** Held-out metrics before the first step and after the last, from the run's log. */
     private ObjectNode summary() {
         ObjectNode summary = Json.object();
@@ -231,8 +260,16 @@ public final class Stage {
             seconds += line.path("seconds").asDouble();
             supervised += line.path("supervised").asLong();
         }
+        ObjectNode probe = Json.object();
+        if (Files.exists(run.resolve("probe.json"))) {
+            probe = (ObjectNode) Json.read(run.resolve("probe.json"));
+            probe.remove("answers");
+            summary.set("probe", probe);
+        }
         List<String> alarms = Alarms.of(
-                new RunLog(run.resolve("metrics.jsonl")).lines(), new RunLog(run.resolve("samples.jsonl")).lines());
+                new RunLog(run.resolve("metrics.jsonl")).lines(),
+                new RunLog(run.resolve("samples.jsonl")).lines(),
+                probe);
         if (!alarms.isEmpty()) {
             alarms.forEach(summary.putArray("alarms")::add);
         }

@@ -35,6 +35,11 @@ import org.lionalign.core.recipe.StageRecipe;
  * The trees lie in a store on disk that is found again by the hash of everything that shaped it.
  */
 final class StageData {
+    private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(StageData.class);
+
+    /** Between two words about a long file. */
+    private static final long SAY_NANOS = 10_000_000_000L;
+
     /** Rows that are encoded at a time. */
     private static final int CHUNK = 1024;
 
@@ -123,6 +128,12 @@ final class StageData {
         if (!data.lossOn().equals("assistant")) {
             throw new BadInput("data.loss_on: expected assistant or nothing for pairs, found " + data.lossOn());
         }
+        for (StageRecipe.Source source : sources) {
+            if (source.layout() != null) {
+                throw new BadInput("data source " + source.path()
+                        + ": layout: expected nothing for pairs (their columns say it), found " + source.layout());
+            }
+        }
         return trees("pairs", sources);
     }
 
@@ -137,13 +148,13 @@ final class StageData {
     private DataCache.Built build(Path folder, String kind, List<StageRecipe.Source> sources) throws IOException {
         Ledger counts = new Ledger();
         RowEncoder encoder = new RowEncoder(text, data, seed, longest);
-        Seen seen = new Seen(data);
         List<int[]> orders = new ArrayList<>();
         try (TreeStore.Writer writer = new TreeStore.Writer(folder)) {
+            Sink sink = new Sink(new Seen(data), writer, counts, new TokenCounts());
             for (StageRecipe.Source source : sources) {
                 int first = writer.size();
                 for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
-                    readFile(file, source, kind, encoder, seen, writer, counts);
+                    readFile(file, source, kind, encoder, sink);
                 }
                 int n = writer.size() - first;
                 int[] rows = Mixture.rows(
@@ -157,10 +168,14 @@ final class StageData {
                 for (int r = 0; r < rows.length; r++) {
                     rows[r] += first;
                 }
+                for (int row : rows) {
+                    counts.tokens(name(source), sink.tokens().supervised[row], sink.tokens().context[row]);
+                }
                 orders.add(rows);
             }
             counts.check();
             counts.checkShare(data.setAsideShare());
+            counts.checkMasks(!data.lossOn().equals("all"));
             int[] order = orders.stream().flatMapToInt(java.util.Arrays::stream).toArray();
             if (order.length == 0) {
                 throw new BadInput(
@@ -187,16 +202,52 @@ final class StageData {
             String reason,
             @Nullable BadInput error) {}
 
-    private void readFile(
-            Path file,
-            StageRecipe.Source source,
-            String kind,
-            RowEncoder encoder,
-            Seen seen,
-            TreeStore.Writer writer,
-            Ledger counts)
+    /** Tokens of every tree written so far: two numbers a tree, for the ledger counts what is drawn. */
+    private static final class TokenCounts {
+        private int[] supervised = new int[1024];
+        private int[] context = new int[1024];
+        private int size;
+
+        void add(PromptTree tree) {
+            if (size == supervised.length) {
+                supervised = java.util.Arrays.copyOf(supervised, 2 * size);
+                context = java.util.Arrays.copyOf(context, 2 * size);
+            }
+            supervised[size] = tree.supervisedTokens();
+            context[size] = tree.length() - supervised[size];
+            size++;
+        }
+    }
+
+    /** Where rows go. */
+    private record Sink(Seen seen, TreeStore.Writer writer, Ledger counts, TokenCounts tokens) {
+        /** Keeps a row or sets it aside. */
+        void take(String source, Outcome outcome) throws IOException {
+            counts.read(source);
+            if (outcome.error() != null) {
+                throw outcome.error();
+            }
+            RowEncoder.Encoded encoded = outcome.encoded();
+            String reason = encoded == null ? outcome.reason() : seen.reasonAgainst(encoded);
+            if (reason != null || encoded == null) {
+                counts.setAside(source, String.valueOf(reason));
+                return;
+            }
+            writer.add(encoded.tree());
+            tokens.add(encoded.tree());
+            counts.keep(source);
+            counts.layout(source, encoded.layout());
+            if (encoded.cut()) {
+                counts.cut(source);
+            }
+        }
+    }
+
+    private void readFile(Path file, StageRecipe.Source source, String kind, RowEncoder encoder, Sink sink)
             throws IOException {
         String name = name(source);
+        long said = System.nanoTime();
+        long count = 0;
         Function<RowReader.Row, Outcome> encode = row -> {
             JsonNode value = row.value();
             if (value == null || !value.isObject()) {
@@ -228,21 +279,12 @@ final class StageData {
                 }
                 if (row == null || chunk.size() == CHUNK) {
                     for (Outcome outcome : chunk.parallelStream().map(encode).toList()) {
-                        counts.read(name);
-                        if (outcome.error() != null) {
-                            throw outcome.error();
-                        }
-                        RowEncoder.Encoded encoded = outcome.encoded();
-                        String reason = encoded == null ? outcome.reason() : seen.reasonAgainst(encoded);
-                        if (reason != null || encoded == null) {
-                            counts.setAside(name, String.valueOf(reason));
-                            continue;
-                        }
-                        writer.add(encoded.tree());
-                        counts.keep(name);
-                        if (encoded.cut()) {
-                            counts.cut(name);
-                        }
+                        sink.take(name, outcome);
+                    }
+                    count += chunk.size();
+                    if (System.nanoTime() - said > SAY_NANOS) {
+                        said = System.nanoTime();
+                        LOG.info("{}: {} rows encoded", file, count);
                     }
                     chunk.clear();
                 }

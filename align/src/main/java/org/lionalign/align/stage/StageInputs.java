@@ -30,6 +30,7 @@ import org.lionalign.torch.optim.AdamW;
 import org.lionalign.torch.optim.LrSchedule;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.ProductRate;
 
 /** What a recipe names, opened: text model, weights, trees, and how to train. Training, planning and checking start from the same. */
 final class StageInputs implements AutoCloseable {
@@ -152,6 +153,23 @@ final class StageInputs implements AutoCloseable {
             case DPO -> pairs(held, "eval");
             case REWARD -> new RewardTask(held, centring());
         };
+    }
+
+    /** Rows to ask the model about. */
+    List<PromptTree> heldOutOrTrained() {
+        return held.isEmpty() ? train : held;
+    }
+
+    /** This machine's matrix-product rate in the model's shapes and computing dtype, FLOP/s, from a second or less of products. */
+    double productRate() {
+        return ProductRate.ofModel(
+                model.options().compute(),
+                model.options().device(),
+                Math.min(1024, recipe.train().microBatchTokens()),
+                model.config().hiddenSize(),
+                model.config().intermediateSize(),
+                3,
+                2);
     }
 
     /** Adapters and masks of the recipe; after the reference was computed. */

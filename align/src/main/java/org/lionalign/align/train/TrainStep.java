@@ -3,6 +3,7 @@ package org.lionalign.align.train;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
+import org.lionalign.core.error.CheckFailed;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.model.CausalLm;
@@ -18,15 +19,6 @@ public final class TrainStep {
     /** What a step did. */
     public record Result(double loss, double gradNorm) {}
 
-    /** A step whose loss or gradient is not a number: nothing was updated. */
-    public static final class NotFinite extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        NotFinite(String message) {
-            super(message);
-        }
-    }
-
     /** @param clipNorm largest gradient norm, 0 for no clipping */
     public TrainStep(CausalLm model, AdamW optimizer, double clipNorm) {
         this.model = model;
@@ -41,7 +33,7 @@ public final class TrainStep {
      * @param seed of dropout and noise in this step
      * @param interrupted asked between micro-batches; true gives the step up, and its gradients with it
      * @return null when interrupted
-     * @throws NotFinite naming the rows or the weight; the weights are as before the step
+     * @throws CheckFailed when the loss or a gradient is not a number, naming rows and layer; the weights are as before the step
      */
     public @org.jspecify.annotations.Nullable Result run(
             List<PackedBatch> batches, StepObjective objective, double lr, long seed, BooleanSupplier interrupted) {
@@ -60,7 +52,7 @@ public final class TrainStep {
             backward(model, batch, logps -> {
                 for (int i = 0; i < logps.length; i++) {
                     if (!Float.isFinite(logps[i])) {
-                        throw notFinite(batch, i, logps[i]);
+                        throw notFinite(model, batch, i, logps[i]);
                     }
                 }
                 return objective.gradient(batch, logps);
@@ -68,11 +60,12 @@ public final class TrainStep {
         }
         model.adapterDropout(null);
         if (!Double.isFinite(objective.loss())) {
-            throw new NotFinite("the loss is " + objective.loss() + " on rows " + rows(batches));
+            throw new CheckFailed("the loss is " + objective.loss() + " on rows " + rows(batches));
         }
         Gradients.Norm norm = Gradients.clip(optimizer.weights(), clipNorm);
         if (!norm.isFinite()) {
-            throw new NotFinite("the gradient of " + norm.firstNonFinite() + " is not finite on rows " + rows(batches));
+            throw new CheckFailed(
+                    "the gradient of " + norm.firstNonFinite() + " is not finite on rows " + rows(batches));
         }
         optimizer.step(lr);
         return new Result(objective.loss(), norm.total());
@@ -92,14 +85,17 @@ public final class TrainStep {
         }
     }
 
-    private static NotFinite notFinite(PackedBatch batch, int target, float value) {
+    private static CheckFailed notFinite(CausalLm model, PackedBatch batch, int output, float value) {
+        String layer = model.firstNonFinite(batch);
+        String where = layer.isEmpty() ? "" : "; values stop being finite in " + layer;
         for (PackedBatch.Slice slice : batch.slices()) {
-            if (target < slice.to()) {
-                return new NotFinite("a log-probability is " + value + " in row "
-                        + batch.trees().get(slice.tree()).id() + ", supervised token " + (target - slice.from()));
+            if (output < slice.to() && !model.config().isClassifier()) {
+                return new CheckFailed("a log-probability is " + value + " in row "
+                        + batch.trees().get(slice.tree()).id() + ", supervised token " + (output - slice.from())
+                        + where);
             }
         }
-        return new NotFinite("a log-probability is " + value);
+        return new CheckFailed("an output is " + value + " on rows " + rows(List.of(batch)) + where);
     }
 
     private static String rows(List<PackedBatch> batches) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.error.CheckFailed;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.torch.model.CausalLm;
@@ -119,7 +120,7 @@ public final class Trainer {
                 StepObjective objective = task.objective(batches);
                 long seed = StepPlanner.derivedSeed("step/" + plan.step(), settings.seed());
                 model.embeddingNoise(settings.neftuneAlpha(), seed);
-                TrainStep.Result result = step.run(batches, objective, schedule.at(done), seed, interrupted);
+                TrainStep.Result result = run(step, plan, batches, objective, schedule.at(done), seed, interrupted);
                 model.embeddingNoise(0, 0);
                 if (result == null) {
                     save(optimizer, done);
@@ -149,6 +150,25 @@ public final class Trainer {
                 }
             }
             return true;
+        }
+    }
+
+    private static TrainStep.@Nullable Result run(
+            TrainStep step,
+            StepPlan plan,
+            List<PackedBatch> batches,
+            StepObjective objective,
+            double lr,
+            long seed,
+            BooleanSupplier interrupted) {
+        try {
+            return step.run(batches, objective, lr, seed, interrupted);
+        } catch (CheckFailed e) {
+            throw new CheckFailed(
+                    "step " + plan.step() + ": " + e.getMessage()
+                            + "; nothing was updated, and earlier checkpoints are intact. A lower learning rate, more warm-up or"
+                            + " model.compute: f32 may help; lion why shows a row",
+                    e);
         }
     }
 
@@ -230,7 +250,15 @@ public final class Trainer {
         checkpoints.prune(Math.max(1, settings.keepLast()), evaluations.exportBest() ? best() : -1);
     }
 
-    private static ObjectNode metrics(
+    /** Of the model, forward and twice that backward; no credit for what is recomputed. */
+    private double flops(PackedBatch batch) {
+        return 3
+                * model.config()
+                        .forwardFlops(
+                                batch.length(), batch.supervised(), batch.plan().pairs());
+    }
+
+    private ObjectNode metrics(
             StepPlan plan, List<PackedBatch> batches, TrainStep.Result result, double lr, StepObjective objective) {
         ObjectNode metrics = Json.object();
         metrics.put("step", plan.step());
@@ -242,6 +270,7 @@ public final class Trainer {
         metrics.put(
                 "supervised",
                 batches.stream().mapToLong(PackedBatch::supervised).sum());
+        metrics.put("flops", batches.stream().mapToDouble(this::flops).sum());
         for (Map.Entry<String, double[]> metric : objective.metrics().entrySet()) {
             metrics.put(metric.getKey(), metric.getValue()[0] / metric.getValue()[1]);
         }

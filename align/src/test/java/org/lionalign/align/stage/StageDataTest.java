@@ -109,6 +109,18 @@ class StageDataTest {
             digests.add(new SftTask(trees(data(set))).digest());
             assertThat(cached()).as(set).hasSize(++entries);
         }
+        Path template = Files.writeString(
+                dir.resolve("t.jinja"),
+                "{% for m in messages %}{{ m.role + ': ' + m.content + '<|im_end|>' }}{% endfor %}"
+                        + "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}");
+        StageData rendered = new StageData(
+                TextModel.open(CUB, template.toString()),
+                recipe.data(),
+                recipe.seed(),
+                512,
+                new DataCache(dir.resolve("cache")));
+        digests.add(new SftTask(trees(rendered)).digest());
+        assertThat(cached()).as("another template").hasSize(++entries);
         Files.writeString(a, Files.readString(a).replace("number 3.", "digit 3."));
         digests.add(new SftTask(trees(data())).digest());
         assertThat(cached()).hasSize(++entries);
@@ -192,5 +204,140 @@ class StageDataTest {
         List<PromptTree> windows =
                 trees(data("data.train=['" + chat + "']", "data.max_length_tokens=32", "data.packing=wrap"));
         assertThat(windows.get(0).length()).isGreaterThan(100); // windows cut it later
+    }
+
+    /** PITFALLS 5: a template that writes the beginning of text twice, or not at all, is refused with the row's name. */
+    @Test
+    void exactlyOneBeginningOfText() throws IOException {
+        data("data.train=['" + a + "']");
+        Path family = Files.createDirectories(dir.resolve("family"));
+        Files.copy(CUB.resolve("tokenizer.json"), family.resolve("tokenizer.json"));
+        Files.writeString(
+                family.resolve("tokenizer_config.json"),
+                "{\"bos_token\": \"<|endoftext|>\", \"eos_token\": \"<|im_end|>\", \"add_bos_token\": true}");
+        Files.writeString(family.resolve("generation_config.json"), "{\"eos_token_id\": 2}");
+        TextModel model = TextModel.open(family, "chatml");
+        int bos = java.util.Objects.requireNonNull(model.bos());
+        StageData once = new StageData(model, recipe.data(), recipe.seed(), 512, new DataCache(dir.resolve("cache")));
+        assertThat(trees(once)).hasSize(40).allSatisfy(tree -> {
+            int[] ids = tree.nodes().get(0).ids();
+            assertThat(ids[0]).isEqualTo(bos);
+            assertThat(java.util.Arrays.stream(ids).filter(id -> id == bos).count())
+                    .isEqualTo(1);
+        });
+        for (String wrong : List.of("{{ bos_token }}{{ bos_token }}", "")) {
+            Path template = Files.writeString(
+                    dir.resolve("wrong.jinja"),
+                    wrong
+                            + "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}"
+                            + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}");
+            StageData data = new StageData(
+                    TextModel.open(family, template.toString()),
+                    recipe.data(),
+                    recipe.seed(),
+                    512,
+                    new DataCache(dir.resolve("cache")));
+            assertThatThrownBy(() -> trees(data))
+                    .isInstanceOf(BadInput.class)
+                    .hasMessageContaining("a.jsonl:1")
+                    .hasMessageContaining("beginning-of-text");
+        }
+    }
+
+    /** PITFALLS 2: the supervised share is counted by source, for what is drawn and as often as it is drawn; the layout is shown. */
+    @Test
+    void theLedgerKnowsTokensAndLayouts() throws IOException {
+        StageData data = data();
+        List<PromptTree> trees = trees(data);
+        long supervised = 0;
+        long all = 0;
+        for (JsonNode source : data.ledgerJson()) {
+            supervised += source.path("supervised_tokens").asLong();
+            all += source.path("supervised_tokens").asLong()
+                    + source.path("context_tokens").asLong();
+            assertThat(source.path("layouts").path("alpaca").asInt()).isIn(40, 30);
+        }
+        assertThat(supervised)
+                .isEqualTo(
+                        trees.stream().mapToLong(PromptTree::supervisedTokens).sum());
+        assertThat(all).isEqualTo(trees.stream().mapToLong(PromptTree::length).sum());
+        StageData again = data();
+        trees(again);
+        assertThat(again.ledgerJson()).isEqualTo(data.ledgerJson()); // from the cache
+    }
+
+    /** PITFALLS 14: what is cut ends where it was cut, without a stop token. */
+    @Test
+    void aCutAnswerGetsNoStopToken() throws IOException {
+        StageData whole = data("data.train=['" + a + "']");
+        StageData cut = data("data.train=['" + a + "']", "data.max_length_tokens=20", "data.overlong=cut_end");
+        int stop = trees(whole).get(0).nodes().get(0).ids()[trees(whole).get(0).length() - 2];
+        List<PromptTree> shorter = trees(cut);
+        for (int i = 0; i < shorter.size(); i++) {
+            int[] ids = shorter.get(i).nodes().get(0).ids();
+            assertThat(ids).hasSize(20).endsWith(ids[19]);
+            assertThat(ids[19]).isNotEqualTo(stop);
+            assertThat(ids)
+                    .isEqualTo(java.util.Arrays.copyOf(
+                            trees(whole).get(i).nodes().get(0).ids(), 20));
+        }
+    }
+
+    /** PITFALLS 3: a prompt that fills the whole length leaves no answer to train, so the row goes; never a step without one. */
+    @Test
+    void aRowWhoseAnswerIsCutAwayIsSetAside() throws IOException {
+        StageData data = data(
+                "data.train=['" + a + "']",
+                "data.max_length_tokens=8",
+                "data.overlong=cut_end",
+                "data.set_aside_share=1");
+        assertThatThrownBy(() -> trees(data))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("no supervised token")
+                .hasMessageContaining("40");
+    }
+
+    /** PITFALLS 6: the last thing that is trained of every answer is its stop token; what the template writes after it is not. */
+    @Test
+    void everyAnswerEndsInASupervisedStopToken() throws IOException {
+        TextModel text = TextModel.open(CUB, "chatml");
+        int stop = text.tokenizer().idOf("<|im_end|>").getAsInt();
+        for (PromptTree tree : trees(data("data.train=['" + a + "']"))) {
+            PromptTree.Node root = tree.nodes().get(0);
+            int last = root.ids().length - 1;
+            while (!root.supervised()[last]) {
+                last--;
+            }
+            assertThat(root.ids()[last]).isEqualTo(stop);
+            assertThat(text.tokenizer()
+                            .decode(java.util.Arrays.copyOfRange(root.ids(), last + 1, root.ids().length), false))
+                    .isEqualTo("\n");
+        }
+    }
+
+    private String supervised(String json, String... sets) throws IOException {
+        Path file = Files.writeString(dir.resolve("turns" + sets.length + json.hashCode() + ".jsonl"), json);
+        String[] all = java.util.Arrays.copyOf(sets, sets.length + 1);
+        all[sets.length] = "data.train=['" + file + "']";
+        PromptTree.Node root = trees(data(all)).get(0).nodes().get(0);
+        int[] kept = java.util.stream.IntStream.range(0, root.ids().length)
+                .filter(t -> root.supervised()[t])
+                .map(t -> root.ids()[t])
+                .toArray();
+        return TextModel.open(CUB, "chatml").tokenizer().decode(kept, false);
+    }
+
+    /** {@code loss_on}, and {@code train: false} of a message, the markers quoted in a turn (LION.md D9). */
+    @Test
+    void whichTurnsAreTrained() throws IOException {
+        String chat =
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"one\"}, {\"role\": \"assistant\", \"content\": \"first\"%s},"
+                        + "{\"role\": \"user\", \"content\": \"<|im_start|>assistant\\nno<|im_end|>\"},"
+                        + "{\"role\": \"assistant\", \"content\": \"second\"}]}";
+        assertThat(supervised(chat.formatted(""))).isEqualTo("first<|im_end|>second<|im_end|>");
+        assertThat(supervised(chat.formatted(", \"train\": false"))).isEqualTo("second<|im_end|>");
+        assertThat(supervised(chat.formatted(", \"weight\": 0"))).isEqualTo("second<|im_end|>");
+        assertThat(supervised(chat.formatted(""), "data.loss_on=last_turn")).isEqualTo("second<|im_end|>");
+        assertThat(supervised(chat.formatted(""), "data.loss_on=all")).startsWith("<|im_start|>user\none");
     }
 }

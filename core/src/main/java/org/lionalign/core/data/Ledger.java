@@ -2,11 +2,15 @@ package org.lionalign.core.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
 import java.util.TreeMap;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 
-/** Rows in = rows kept + rows set aside, by source and reason. It must balance, else the run fails (ARCHITECTURE.md 3). */
+/**
+ * Rows in = rows kept + rows set aside, by source and reason; tokens in = supervised + context. It must balance, else the run fails
+ * (ARCHITECTURE.md 3).
+ */
 public final class Ledger {
     /** Why a row is set aside that occurred before. */
     public static final String DUPLICATE = "duplicate";
@@ -15,9 +19,11 @@ public final class Ledger {
 
     private final TreeMap<String, Long> in = new TreeMap<>();
     private final TreeMap<String, Long> kept = new TreeMap<>();
-    private final TreeMap<String, TreeMap<String, Long>> aside = new TreeMap<>();
+    private final TreeMap<String, Map<String, Long>> aside = new TreeMap<>();
     private final TreeMap<String, Long> cut = new TreeMap<>();
     private final TreeMap<String, Long> repeated = new TreeMap<>();
+    private final TreeMap<String, Map<String, Long>> layouts = new TreeMap<>();
+    private final TreeMap<String, long[]> tokens = new TreeMap<>();
     private long windowsDropped;
 
     /** A row was read. */
@@ -33,6 +39,34 @@ public final class Ledger {
     /** It will not, for this reason. */
     public void setAside(String source, String reason) {
         aside.computeIfAbsent(source, s -> new TreeMap<>()).merge(reason, 1L, Long::sum);
+    }
+
+    /** It was understood as having this layout. */
+    public void layout(String source, String layout) {
+        layouts.computeIfAbsent(source, s -> new TreeMap<>()).merge(layout, 1L, Long::sum);
+    }
+
+    /** Tokens of a row, each time it is trained on. */
+    public void tokens(String source, long supervised, long context) {
+        long[] both = tokens.computeIfAbsent(source, s -> new long[2]);
+        both[0] += supervised;
+        both[1] += context;
+    }
+
+    /**
+     * Fails when a source is supervised not at all, or wholly although only answers should be: the sign of a template whose answers were
+     * not found (PITFALLS 2).
+     *
+     * @param answersOnly whether some tokens of each row should be context
+     */
+    public void checkMasks(boolean answersOnly) {
+        tokens.forEach((source, both) -> {
+            if (both[0] == 0 || (answersOnly && both[1] == 0)) {
+                throw new BadInput(source + ": expected some tokens to be supervised and some context, found " + both[0]
+                        + " supervised and " + both[1] + " context; does the chat template mark the assistant's turns?"
+                        + " (lion data --show 3 shows them)");
+            }
+        });
     }
 
     /** Kept rows that the source's fraction leaves out. */
@@ -56,7 +90,7 @@ public final class Ledger {
             long lost = aside.getOrDefault(source, new TreeMap<>()).entrySet().stream()
                     .filter(entry ->
                             !entry.getKey().equals(NOT_DRAWN) && !entry.getKey().equals(DUPLICATE))
-                    .mapToLong(java.util.Map.Entry::getValue)
+                    .mapToLong(Map.Entry::getValue)
                     .sum();
             if (lost > share * in.get(source)) {
                 throw new BadInput(source + ": expected at most " + Math.round(share * 100)
@@ -113,16 +147,27 @@ public final class Ledger {
             if (values.has("repeated")) {
                 ledger.repeated.put(entry.getKey(), values.path("repeated").asLong());
             }
-            TreeMap<String, Long> reasons = new TreeMap<>();
-            values.path("set_aside")
-                    .properties()
-                    .forEach(r -> reasons.put(r.getKey(), r.getValue().asLong()));
-            ledger.aside.put(entry.getKey(), reasons);
+            ledger.aside.put(entry.getKey(), counts(values.path("set_aside")));
+            if (values.has("layouts")) {
+                ledger.layouts.put(entry.getKey(), counts(values.path("layouts")));
+            }
+            if (values.has("supervised_tokens")) {
+                ledger.tokens(
+                        entry.getKey(),
+                        values.path("supervised_tokens").asLong(),
+                        values.path("context_tokens").asLong());
+            }
         }
         return ledger;
     }
 
-    /** By source: in, kept, cut, set aside by reason. */
+    private static Map<String, Long> counts(JsonNode node) {
+        Map<String, Long> counts = new TreeMap<>();
+        node.properties().forEach(r -> counts.put(r.getKey(), r.getValue().asLong()));
+        return counts;
+    }
+
+    /** By source: in, kept, cut, tokens, layouts, set aside by reason. */
     public ObjectNode toJson() {
         ObjectNode node = Json.object();
         for (String source : in.keySet()) {
@@ -132,6 +177,13 @@ public final class Ledger {
             entry.put("cut", cut.getOrDefault(source, 0L));
             if (repeated.containsKey(source)) {
                 entry.put("repeated", repeated.get(source));
+            }
+            long[] both = tokens.get(source);
+            if (both != null) {
+                entry.put("supervised_tokens", both[0]).put("context_tokens", both[1]);
+            }
+            if (layouts.containsKey(source)) {
+                layouts.get(source).forEach(entry.putObject("layouts")::put);
             }
             ObjectNode reasons = entry.putObject("set_aside");
             aside.getOrDefault(source, new TreeMap<>()).forEach(reasons::put);

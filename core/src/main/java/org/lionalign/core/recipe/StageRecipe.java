@@ -350,15 +350,17 @@ public record StageRecipe(
      * @param export {@code last} (default) or {@code best}: which step's weights become the model, by held-out loss
      * @param prompts JSONL of prompts that are answered, greedily, at every evaluation
      * @param maxNewTokens of such an answer, 128
+     * @param probePrompts prompts of the run's own rows that the trained model answers, to see whether it stops; 20, 0 for none
      */
     public record Eval(
             Long everySteps,
             @OneOf({"last", "best"}) String export,
             @Nullable String prompts,
-            @Nullable Integer maxNewTokens) {
+            @Nullable Integer maxNewTokens,
+            @Nullable Integer probePrompts) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
-        public static final Eval DEFAULT = new Eval(null, null, null, null);
+        public static final Eval DEFAULT = new Eval(null, null, null, null, null);
 
         public Eval {
             everySteps = everySteps == null ? 0L : everySteps;
@@ -368,6 +370,7 @@ public record StageRecipe(
             require(maxNewTokens == null || maxNewTokens > 0, "eval.max_new_tokens", "above 0", maxNewTokens);
             require(prompts != null || maxNewTokens == null, "eval.max_new_tokens", "prompts with it", "none");
             maxNewTokens = maxNewTokens == null && prompts != null ? Integer.valueOf(128) : maxNewTokens;
+            require(probePrompts == null || probePrompts >= 0, "eval.probe_prompts", "0 or above", probePrompts);
         }
     }
 

@@ -117,6 +117,10 @@ public final class CausalLm implements AutoCloseable {
         return layers;
     }
 
+    Norm finalNorm() {
+        return finalNorm;
+    }
+
     /**
      * Noise on the embeddings in training (NEFTune; Jain et al. 2023): uniform in ±alpha/√(T·hidden) of each tree, from a stream of its
      * own.
@@ -150,6 +154,34 @@ public final class CausalLm implements AutoCloseable {
             Tensor hidden = blocks(batch).indexSelect(0, indices(batch.predictors()));
             return head.logps(finalNorm.forward(hidden, Dtype.F32), batch.targets());
         }
+    }
+
+    /**
+     * Where values stop being finite on the way forward: {@code embedding}, a block such as {@code model.layers.3}, or {@code head}; empty
+     * when they never do. For error messages.
+     */
+    public String firstNonFinite(PackedBatch batch) {
+        check(batch);
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            RotaryTable rotary = rotary(batch);
+            Tensor x = embed(batch.ids());
+            if (!x.allFinite()) {
+                return "embedding";
+            }
+            for (int i = 0; i < layers.size(); i++) {
+                x = layers.get(i).forward(x, rotary, batch.plan());
+                if (!x.allFinite()) {
+                    return "model.layers." + i;
+                }
+            }
+        }
+        for (float value : config.isClassifier() ? scores(batch) : logps(batch)) {
+            if (!Float.isFinite(value)) {
+                return "head";
+            }
+        }
+        return "";
     }
 
     /** {@code [n, V]} fp32: logits at the given stream positions. For tests and small inspections: this is the only way to see logits. */

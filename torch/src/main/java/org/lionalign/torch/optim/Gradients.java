@@ -10,7 +10,11 @@ import org.lionalign.torch.tensor.TensorScope;
 public final class Gradients {
     private Gradients() {}
 
-    /** What clipping found. */
+    /**
+     * What clipping found.
+     *
+     * @param firstNonFinite name of the weight nearest the loss whose gradient is not finite: below it all others are spoilt too; else empty
+     */
     public record Norm(double total, String firstNonFinite) {
         public boolean isFinite() {
             return firstNonFinite.isEmpty();
@@ -21,6 +25,7 @@ public final class Gradients {
      * Scales all gradients by {@code maxNorm / (norm + 1e-6)} where the norm is larger, as {@code torch.nn.utils.clip_grad_norm_}.
      *
      * @param maxNorm 0 for no clipping
+     * @param weights in the order of the way forward
      * @return the norm before clipping; with a non-finite gradient nothing is changed and its weight is named
      */
     public static Norm clip(List<Weight> weights, double maxNorm) {
@@ -32,7 +37,7 @@ public final class Gradients {
                     .toList());
         }
         double square = 0;
-        for (int i = 0; i < norms.length; i++) {
+        for (int i = norms.length - 1; i >= 0; i--) { // weights are in the order of the way forward
             if (!Double.isFinite(norms[i])) {
                 return new Norm(norms[i], weights.get(i).name());
             }
