@@ -22,6 +22,10 @@ import picocli.CommandLine.Command;
             "130:interrupted; the same command again continues"
         },
         subcommands = {
+            QuickstartVerb.class,
+            RunVerb.Run.class,
+            RunVerb.Explain.class,
+            StudyVerb.class,
             InspectVerb.class,
             RenderVerb.class,
             TokenizeVerb.class,
@@ -41,8 +45,6 @@ import picocli.CommandLine.Command;
             WhyVerb.class,
             PlanVerb.class,
             VerifyVerb.class,
-            RunVerb.Run.class,
-            RunVerb.Explain.class,
             ReportVerb.class,
             SchemaVerb.class,
             CubVerb.class,

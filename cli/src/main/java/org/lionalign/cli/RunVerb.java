@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.lionalign.align.pipeline.Pipeline;
+import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.RunRecipe;
 import picocli.CommandLine.Command;
@@ -16,6 +17,26 @@ import picocli.CommandLine.Parameters;
 /** {@code lion run} and {@code lion explain}. */
 final class RunVerb {
     private RunVerb() {}
+
+    /** Runs a recipe with the live view; prints the comparison and where the report is. */
+    static int run(Path recipe, List<String> set, Path out) {
+        Pipeline pipeline = Pipeline.of(RecipeReader.read(recipe, set, RunRecipe.class), out);
+        long start = System.nanoTime();
+        try (Interruption interruption = new Interruption()) {
+            if (pipeline.run(new RunView(System.err, Terminal.errors()), interruption) == null) {
+                System.err.println("lion: interrupted; the same command continues");
+                return 130;
+            }
+        }
+        Path compare = pipeline.artifact("compare");
+        if (compare != null) {
+            ComparisonTable.print(Json.read(compare.resolve("comparison.json")), System.out);
+        }
+        System.out.println();
+        System.err.println("lion: done in " + RunView.time((System.nanoTime() - start) / 1e9) + "; the models are in "
+                + out.resolve("models") + ", the report is " + out.resolve("report.html"));
+        return 0;
+    }
 
     /** What both read. */
     static final class Arguments {
@@ -38,6 +59,10 @@ final class RunVerb {
         Pipeline pipeline() {
             return Pipeline.of(RecipeReader.read(file, set, RunRecipe.class), out);
         }
+
+        int run() {
+            return RunVerb.run(file, set, out);
+        }
     }
 
     /** Runs. */
@@ -59,14 +84,7 @@ final class RunVerb {
 
         @Override
         public Integer call() {
-            Pipeline pipeline = arguments.pipeline();
-            try (Interruption interruption = new Interruption()) {
-                if (pipeline.run(new RunView(System.err, Terminal.errors()), interruption) == null) {
-                    System.err.println("lion: interrupted; the same command continues");
-                    return 130;
-                }
-            }
-            return 0;
+            return arguments.run();
         }
     }
 

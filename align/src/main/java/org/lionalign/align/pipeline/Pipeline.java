@@ -20,10 +20,12 @@ import org.lionalign.core.recipe.RunRecipe;
 public final class Pipeline {
     private final Artifacts artifacts;
     private final List<Node> nodes;
+    private final RunGraph graph;
 
-    private Pipeline(Artifacts artifacts, List<Node> nodes) {
+    private Pipeline(Artifacts artifacts, RunGraph graph) {
         this.artifacts = artifacts;
-        this.nodes = nodes;
+        this.graph = graph;
+        this.nodes = graph.nodes();
     }
 
     /**
@@ -33,7 +35,7 @@ public final class Pipeline {
      */
     public static Pipeline of(RunRecipe recipe, Path root) {
         Artifacts artifacts = new Artifacts(root);
-        return new Pipeline(artifacts, new RunGraph(recipe, artifacts).nodes());
+        return new Pipeline(artifacts, new RunGraph(recipe, artifacts));
     }
 
     /** How a node stands before a run. */
@@ -115,7 +117,7 @@ public final class Pipeline {
     }
 
     /**
-     * Runs what is missing.
+     * Runs what is missing; then {@code report.html} and {@code models/} are those of this recipe.
      *
      * @return the summaries by node, or null when interrupted
      */
@@ -145,6 +147,7 @@ public final class Pipeline {
                 }
                 summaries.put(node.name(), manifest.path("summary"));
             }
+            new RunPage(artifacts, nodes).write(graph.models());
             return summaries;
         } finally {
             try {

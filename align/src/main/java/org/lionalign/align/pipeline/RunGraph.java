@@ -1,7 +1,9 @@
 package org.lionalign.align.pipeline;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.lionalign.core.recipe.RunRecipe;
 import org.lionalign.torch.model.ConfigReader;
 
@@ -30,6 +32,17 @@ final class RunGraph {
         if (compare != null && !compare.prompts().isEmpty()) {
             new CompareNodes(graph, compare).build();
         }
+    }
+
+    /** Folders of the models that stages made, by name; only once all nodes are complete. */
+    Map<String, Path> models() {
+        Map<String, Path> folders = new LinkedHashMap<>();
+        graph.models().forEach((name, model) -> {
+            if (!model.needs().isEmpty()) {
+                folders.put(name, model.folder().get());
+            }
+        });
+        return folders;
     }
 
     List<Node> nodes() {

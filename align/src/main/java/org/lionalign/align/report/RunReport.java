@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,13 +38,29 @@ public final class RunReport {
 
     /** Writes one page about several runs, in the given order. */
     public static void write(List<Path> runs, Path target) {
-        ArrayNode data = Json.MAPPER.createArrayNode();
+        Map<String, Path> named = new LinkedHashMap<>();
         for (Path run : runs) {
+            String name = String.valueOf(run.toAbsolutePath().normalize().getFileName());
+            named.put(named.containsKey(name) ? run.toString() : name, run);
+        }
+        write(named, Json.object(), target);
+    }
+
+    /**
+     * Writes one page about several runs by name.
+     *
+     * @param whole what belongs to all of them: {@code title}, {@code comparison}, {@code pairs} (ledgers by iteration), {@code nodes}; may be
+     *     empty
+     */
+    public static void write(Map<String, Path> runs, ObjectNode whole, Path target) {
+        ArrayNode data = Json.MAPPER.createArrayNode();
+        for (Map.Entry<String, Path> named : runs.entrySet()) {
+            Path run = named.getValue();
             if (!Files.isDirectory(run)) {
                 throw new BadInput(run + ": expected a run's folder, found nothing");
             }
             ObjectNode one = data.addObject();
-            one.put("name", String.valueOf(run.toAbsolutePath().normalize().getFileName()));
+            one.put("name", named.getKey());
             for (String log : LOGS) {
                 ArrayNode lines = one.putArray(log);
                 Path file = run.resolve(log + ".jsonl");
@@ -73,8 +90,9 @@ public final class RunReport {
                 .replace("/*REPORT_CSS*/", resource("report.css"))
                 .replace("/*UPLOT_JS*/", resource(CHARTS + "uPlot.iife.min.js"))
                 .replace("/*REPORT_JS*/", resource("report.js"))
-                // "</" would end the script element, "<!--" would open a comment in it.
-                .replace("/*DATA*/", Json.write(data).replace("</", "<\\/").replace("<!--", "<\\u0021--"));
+                .replace("/*WHOLE_JS*/", resource("whole.js"))
+                .replace("/*WHOLE*/", script(whole))
+                .replace("/*DATA*/", script(data));
         AtomicFiles.write(target, page);
     }
 
@@ -108,6 +126,11 @@ public final class RunReport {
             throw new BadInput(run + ": cannot be written: " + e.getMessage(), e);
         }
         AtomicFiles.write(run.resolve("tensorboard/events.out.tfevents.0.lion"), events.toBytes());
+    }
+
+    /** JSON inside a script element: {@code </} would end it, {@code <!--} would open a comment in it. */
+    private static String script(JsonNode data) {
+        return Json.write(data).replace("</", "<\\/").replace("<!--", "<\\u0021--");
     }
 
     private static String read(Path file) {
