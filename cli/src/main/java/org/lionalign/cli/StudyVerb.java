@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.lionalign.align.study.Study;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.RecipeReader;
@@ -60,15 +61,7 @@ final class StudyVerb implements Callable<Integer> {
         List<String> overrides = new ArrayList<>();
         if (read.recipe().equals("quickstart")) {
             // The bundled world's data, the same for all seeds: what varies is training and sampling.
-            Path recipe = QuickstartVerb.prepare(home, out, 1);
-            read = new StudyRecipe(
-                    read.about(),
-                    recipe.toString(),
-                    read.set(),
-                    read.axes(),
-                    read.seeds(),
-                    read.measure(),
-                    read.also());
+            read = here(read, QuickstartVerb.prepare(home, out, 1));
         }
         overrides.addAll(set);
         ObjectNode result;
@@ -91,6 +84,27 @@ final class StudyVerb implements Callable<Integer> {
             print(result);
         }
         return 0;
+    }
+
+    /** The study over the recipe and data that quickstart wrote here. */
+    private StudyRecipe here(StudyRecipe read, Path recipe) {
+        UnaryOperator<String> moved = text -> text.replace("runs/quickstart/data/", out.resolve("data-1") + "/");
+        return new StudyRecipe(
+                read.about(),
+                recipe.toString(),
+                read.set().stream().map(moved).toList(),
+                read.axes().stream()
+                        .map(axis -> new StudyRecipe.Axis(
+                                axis.name(),
+                                axis.cells().stream()
+                                        .map(cell -> new StudyRecipe.Cell(
+                                                cell.name(),
+                                                cell.set().stream().map(moved).toList()))
+                                        .toList()))
+                        .toList(),
+                read.seeds(),
+                read.measure(),
+                read.also());
     }
 
     private static void print(ObjectNode result) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.pipeline.Pipeline;
 import org.lionalign.core.error.BadInput;
@@ -114,7 +115,8 @@ public final class Study {
         List<String> names = new ArrayList<>();
         for (JsonNode mean : means) {
             names.add(mean.path("model").asText());
-            if (mean.path("model").asText().equals(recipe.measure())) {
+            // With several iterations the last one's policy is what the online stage made.
+            if (mean.path("model").asText().matches(Pattern.quote(recipe.measure()) + "(-\\d+)?")) {
                 figures[0] = mean.path("mean").asDouble();
             }
         }
