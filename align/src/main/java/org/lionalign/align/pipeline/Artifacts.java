@@ -116,8 +116,20 @@ final class Artifacts {
         return newest;
     }
 
+    /** A lock that is held until it is closed. */
+    record Lock(FileChannel channel) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+
     /** Keeps a second process out of the same store for as long as the lock is open. */
-    AutoCloseable lock() {
+    Lock lock() {
         Path file = root.resolve("lock");
         try {
             Files.createDirectories(root);
@@ -132,7 +144,7 @@ final class Artifacts {
                 channel.close();
                 throw new BadInput(root + ": another run works in this folder; wait for it, or use another folder");
             }
-            return channel;
+            return new Lock(channel);
         } catch (IOException e) {
             throw new BadInput(file + ": cannot be locked: " + e.getMessage(), e);
         }

@@ -55,10 +55,14 @@ final class Gate {
         this.section = section;
         this.seed = seed;
         RunRecipe.Compare compare = recipe.compare();
-        boolean held = compare != null && !compare.prompts().isEmpty();
-        this.prompts = held ? compare.prompts() : section.prompts();
-        this.judges = held && section.stop().winRate() ? compare.judges().subList(0, 1) : List.of();
-        if (section.stop().winRate() && !held) {
+        if (compare != null && !compare.prompts().isEmpty()) {
+            this.prompts = compare.prompts();
+            this.judges = section.stop().winRate() ? compare.judges().subList(0, 1) : List.of();
+        } else {
+            this.prompts = section.prompts();
+            this.judges = List.of();
+        }
+        if (section.stop().winRate() && judges.isEmpty()) {
             throw new BadInput("online.stop.win_rate: expected compare.prompts and compare.judges with it, found none");
         }
         // Temperature 1 with nothing cut off: only then is the mean log-ratio an estimate of the KL.

@@ -76,7 +76,7 @@ final class OnlineNodes {
                 section.train(),
                 section.loss(),
                 null,
-                null,
+                StageRecipe.Eval.DEFAULT,
                 seed);
         Graph.Model reference = section.reference().equals("fixed") ? start : policy;
         return new StageNodes(graph)

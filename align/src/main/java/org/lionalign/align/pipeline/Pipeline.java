@@ -122,8 +122,7 @@ public final class Pipeline {
      * @return the summaries by node, or null when interrupted
      */
     public @Nullable Map<String, JsonNode> run(Listener listener, BooleanSupplier interrupted) {
-        AutoCloseable lock = artifacts.lock();
-        try {
+        try (Artifacts.Lock lock = artifacts.lock()) {
             Map<String, JsonNode> summaries = new LinkedHashMap<>();
             listener.onStart(explain(), nodes.stream().mapToDouble(Node::cost).toArray());
             for (int n = 0; n < nodes.size(); n++) {
@@ -149,12 +148,6 @@ public final class Pipeline {
             }
             new RunPage(artifacts, nodes).write(graph.models());
             return summaries;
-        } finally {
-            try {
-                lock.close();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
         }
     }
 
