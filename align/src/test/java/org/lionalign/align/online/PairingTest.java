@@ -259,6 +259,6 @@ class PairingTest {
         ((ArrayNode) row.path("judgement").path("scores")).remove(0);
         assertThatThrownBy(() -> new Pairing(PairsRecipe.DEFAULT, 1).write(file(List.of(row)), dir.resolve("o.jsonl")))
                 .isInstanceOf(BadInput.class)
-                .hasMessageContaining("judged.jsonl:1: judgement.scores: expected 2 numbers");
+                .hasMessageContaining("judged.jsonl:1: judgement: scores: expected 2 numbers");
     }
 }
