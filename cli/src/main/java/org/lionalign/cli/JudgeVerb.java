@@ -155,6 +155,9 @@ final class JudgeVerb implements Callable<Integer> {
             for (JsonLines.Row row : lines) {
                 String where = answers + ":" + row.line();
                 Question question = AnswerRows.question(row.value(), where);
+                if (question.answers().isEmpty()) {
+                    continue; // nothing to compare
+                }
                 Judgement label = AnswerRows.label(question, where);
                 labelled |= label != null;
                 questions.add(question);

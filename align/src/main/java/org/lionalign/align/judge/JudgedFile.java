@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -97,7 +98,7 @@ public final class JudgedFile {
             any |= missing[q];
         }
         if (any) {
-            List<Judgement> judgements = judge.judge(chunk);
+            List<Judgement> judgements = judgements(chunk);
             List<String> lines = new ArrayList<>();
             for (int q = 0; q < missing.length; q++) {
                 if (missing[q]) {
@@ -112,6 +113,16 @@ public final class JudgedFile {
             already += isMissing ? 0 : 1;
             progress.run();
         }
+    }
+
+    /** Rows without an answer are not the judge's affair, but stay in the file: every prompt is accounted for. */
+    private List<Judgement> judgements(List<Question> chunk) {
+        List<Question> asked =
+                chunk.stream().filter(question -> !question.answers().isEmpty()).toList();
+        Iterator<Judgement> said = judge.judge(asked).iterator();
+        return chunk.stream()
+                .map(question -> question.answers().isEmpty() ? Judgement.of() : said.next())
+                .toList();
     }
 
     private String line(Question question, String key, Judgement judgement) {

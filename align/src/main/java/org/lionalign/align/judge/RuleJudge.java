@@ -1,5 +1,6 @@
 package org.lionalign.align.judge;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -56,7 +57,10 @@ public final class RuleJudge implements Judge {
         List<String> answers = question.answers();
         BigDecimal wanted = null;
         if (rule.numberColumn() != null) {
-            wanted = lastNumber(question.row().path(rule.numberColumn()).asText(""));
+            JsonNode row = question.row();
+            // lion sample keeps the prompt's own columns together under row.
+            JsonNode own = row.has(rule.numberColumn()) ? row : row.path("row");
+            wanted = lastNumber(own.path(rule.numberColumn()).asText(""));
             if (wanted == null) {
                 return Judgement.failed(answers.size(), "no_reference");
             }

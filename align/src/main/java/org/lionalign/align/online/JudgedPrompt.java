@@ -1,13 +1,13 @@
 package org.lionalign.align.online;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.judge.Judgement;
+import org.lionalign.align.judge.JudgementJson;
 import org.lionalign.align.judge.Question;
 import org.lionalign.align.sample.Drawn;
 import org.lionalign.align.text.TextModel;
@@ -90,74 +90,14 @@ public record JudgedPrompt(
                 node.path("sampled_by"),
                 row,
                 node.path("judgement").path("judge").asText(),
-                node.hasNonNull("judgement") ? judgement(node.get("judgement"), answers.size(), where) : null);
+                node.path("judgement") instanceof ObjectNode judgement
+                        ? JudgementJson.read(judgement, answers.size(), where + ": judgement")
+                        : null);
     }
 
-    /** As it stands in rows: scores and matrix with null where the judge failed, and why. */
+    /** As it stands in rows: what {@link JudgementJson} writes, and whose it is. */
     public static ObjectNode toJson(Judgement judgement, String judge) {
         ObjectNode node = Json.object().put("judge", judge);
-        node.set("scores", numbers(judgement.scores()));
-        ArrayNode failures = node.putArray("failures");
-        for (String failure : judgement.failures()) {
-            failures.add(failure);
-        }
-        double[][] pairwise = pairwise(judgement);
-        if (pairwise != null) {
-            ArrayNode rows = node.putArray("pairwise");
-            for (double[] row : pairwise) {
-                rows.add(numbers(row));
-            }
-        }
-        return node;
-    }
-
-    @SuppressWarnings("NullAway") // the matrix is there as a whole or not at all
-    static double @Nullable [][] pairwise(Judgement judgement) {
-        return judgement.pairwise();
-    }
-
-    private static ArrayNode numbers(double[] values) {
-        ArrayNode list = Json.MAPPER.createArrayNode();
-        for (double value : values) {
-            if (Double.isNaN(value)) {
-                list.addNull();
-            } else {
-                list.add(value);
-            }
-        }
-        return list;
-    }
-
-    private static Judgement judgement(JsonNode node, int answers, String where) {
-        double[] scores = doubles(node.path("scores"), answers, where + ": judgement.scores");
-        String[] failures = new String[answers];
-        for (int i = 0; i < answers; i++) {
-            JsonNode failure = node.path("failures").path(i);
-            failures[i] = failure.isTextual() ? failure.asText() : Double.isNaN(scores[i]) ? "no score" : null;
-            if (failures[i] != null) {
-                scores[i] = Double.NaN; // a failure is never a score
-            }
-        }
-        JsonNode matrix = node.path("pairwise");
-        double[][] pairwise = matrix.isArray() ? new double[answers][] : null;
-        for (int i = 0; pairwise != null && i < answers; i++) {
-            pairwise[i] = doubles(matrix.path(i), answers, where + ": judgement.pairwise[" + i + "]");
-        }
-        return new Judgement(scores, failures, pairwise);
-    }
-
-    private static double[] doubles(JsonNode list, int n, String where) {
-        if (!list.isArray() || list.size() != n) {
-            throw new BadInput(where + ": expected " + n + " numbers, one for each answer, found "
-                    + (list.isArray() ? list.size() + "" : list.getNodeType()));
-        }
-        double[] values = new double[n];
-        for (int i = 0; i < n; i++) {
-            if (!list.get(i).isNumber() && !list.get(i).isNull()) {
-                throw new BadInput(where + "[" + i + "]: expected a number or null, found " + list.get(i));
-            }
-            values[i] = list.get(i).isNull() ? Double.NaN : list.get(i).asDouble();
-        }
-        return values;
+        return node.setAll(JudgementJson.write(judgement));
     }
 }

@@ -107,7 +107,7 @@ public final class PairLedger {
             }
         }
         countScores(prompt, judgement.scores());
-        double[][] matrix = JudgedPrompt.pairwise(judgement);
+        double[][] matrix = judgement.pairwise();
         if (matrix != null) {
             countSwaps(matrix);
         }
