@@ -64,15 +64,21 @@ public final class JudgeCalls {
         return new JudgeCalls(judge, store);
     }
 
-    /** A reply to each request, in order. */
-    public List<Reply> ask(List<ChatRequest> requests) {
+    /**
+     * A reply to each request, in order.
+     *
+     * @param progress hears of each reply
+     */
+    public List<Reply> ask(List<ChatRequest> requests, Runnable progress) {
         Map<String, ChatRequest> open = new LinkedHashMap<>();
         List<String> keys = new ArrayList<>();
         for (ChatRequest request : requests) {
             String key = key(request);
             keys.add(key);
-            if (store.get(key) == null) {
-                open.putIfAbsent(key, request);
+            if (store.get(key) == null && !open.containsKey(key)) {
+                open.put(key, request);
+            } else {
+                progress.run();
             }
         }
         Map<String, Reply> failures = new LinkedHashMap<>();
@@ -81,7 +87,10 @@ public final class JudgeCalls {
         for (int from = 0; from < todo.size(); from += CHUNK) {
             List<String> chunk = todo.subList(from, Math.min(from + CHUNK, todo.size()));
             if (down) {
-                chunk.forEach(key -> failures.put(key, Reply.failed(NOT_ASKED, "the judge failed on all before")));
+                for (String key : chunk) {
+                    failures.put(key, Reply.failed(NOT_ASKED, "the judge failed on " + CHUNK + " before"));
+                    progress.run();
+                }
                 continue;
             }
             List<ChatOutcome> outcomes =
@@ -95,6 +104,7 @@ public final class JudgeCalls {
                     failed++;
                     failures.put(chunk.get(i), failure(outcomes.get(i)));
                 }
+                progress.run();
             }
             down = failed == CHUNK;
         }
