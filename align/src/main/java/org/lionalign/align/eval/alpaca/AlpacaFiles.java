@@ -34,7 +34,7 @@ public final class AlpacaFiles implements FileScorer {
                 rows.stream().map(Annotation::generator2).distinct().toList();
         if (models.size() != 1) {
             throw new BadInput(file + ": generator_2: expected the annotations of one model"
-                    + (wanted == null ? " (--score-model chooses)" : " named " + wanted) + ", found " + models);
+                    + (wanted == null ? " (--only chooses)" : " named " + wanted) + ", found " + models);
         }
         Failures failures = new Failures();
         failures.add(

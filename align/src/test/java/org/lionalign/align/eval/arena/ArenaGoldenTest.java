@@ -15,7 +15,8 @@ class ArenaGoldenTest {
     @Test
     void labels() {
         for (JsonNode golden : EvalGoldens.read("arena_hard.json").get("labels")) {
-            String expected = golden.get("label").isNull() ? null : golden.get("label").asText();
+            String expected =
+                    golden.get("label").isNull() ? null : golden.get("label").asText();
             assertThat(Verdict.of(golden.get("text").asText()).label())
                     .as(golden.get("text").asText())
                     .isEqualTo(expected);
@@ -34,7 +35,9 @@ class ArenaGoldenTest {
                         row.get("question_id").asText(),
                         golden.get("baseline").asText(),
                         row.get("model").asText(),
-                        played.get("score").isNull() ? null : played.get("score").asText(),
+                        played.get("score").isNull()
+                                ? null
+                                : played.get("score").asText(),
                         game++ == 1));
             }
         }
@@ -47,7 +50,8 @@ class ArenaGoldenTest {
             List<Battle> battles = battles(golden);
             assertThat(battles).hasSize(golden.get("battles").size());
             for (int i = 0; i < battles.size(); i++) {
-                assertThat(battles.get(i).json()).isEqualTo(golden.get("battles").get(i));
+                assertThat(battles.get(i).json())
+                        .isEqualTo(golden.get("battles").get(i));
             }
         }
     }
@@ -74,21 +78,31 @@ class ArenaGoldenTest {
                 String model = board.models().get(m);
                 assertThat(golden.get("models").get(m).asText()).isEqualTo(model);
                 // scikit-learn's lbfgs stops at a gradient of 1e-8; ratings are in points, 400 to a factor of ten.
-                assertThat(board.ratings()[m]).isCloseTo(golden.get("ratings").get(model).asDouble(), within(1e-3));
+                assertThat(board.ratings()[m])
+                        .isCloseTo(golden.get("ratings").get(model).asDouble(), within(1e-3));
                 for (int r = 0; r < 100; r++) {
                     assertThat(board.rounds()[r][m])
-                            .isCloseTo(golden.get("bootstrap_ratings").get(r).get(m).asDouble(), within(1e-2));
+                            .isCloseTo(
+                                    golden.get("bootstrap_ratings")
+                                            .get(r)
+                                            .get(m)
+                                            .asDouble(),
+                                    within(1e-2));
                 }
-                assertThat(board.winRate(model)).isEqualTo(golden.get("win_rates").get(model).asDouble());
-                assertThat(board.low(model)).isEqualTo(golden.get("win_rate_low").get(model).asDouble());
-                assertThat(board.high(model)).isEqualTo(golden.get("win_rate_high").get(model).asDouble());
+                assertThat(board.winRate(model))
+                        .isEqualTo(golden.get("win_rates").get(model).asDouble());
+                assertThat(board.low(model))
+                        .isEqualTo(golden.get("win_rate_low").get(model).asDouble());
+                assertThat(board.high(model))
+                        .isEqualTo(golden.get("win_rate_high").get(model).asDouble());
                 assertThat(Leaderboard.round(board.low(model) - board.winRate(model), 1))
                         .isEqualTo(golden.get("interval").get(model).get(0).asDouble());
                 assertThat(Leaderboard.round(board.high(model) - board.winRate(model), 1))
                         .isEqualTo(golden.get("interval").get(model).get(1).asDouble());
                 JsonNode exact = golden.get("exact").get(model);
                 if (exact != null) { // LION.md E3: the closed form equals the fit
-                    assertThat(board.winRate(model)).isCloseTo(100 * exact.get("share").asDouble(), within(0.005));
+                    assertThat(board.winRate(model))
+                            .isCloseTo(100 * exact.get("share").asDouble(), within(0.005));
                 }
             }
         }
@@ -96,9 +110,11 @@ class ArenaGoldenTest {
 
     @Test
     void theExampleOfLionMd() {
-        List<Battle> battles = battles(EvalGoldens.read("arena_hard.json").get("cases").get(0));
+        List<Battle> battles =
+                battles(EvalGoldens.read("arena_hard.json").get("cases").get(0));
         Leaderboard board = Leaderboard.of(battles, "gpt-4-0314");
-        double share = battles.stream().mapToDouble(Battle::modelScore).average().orElseThrow();
+        double share =
+                battles.stream().mapToDouble(Battle::modelScore).average().orElseThrow();
         assertThat(100 * share).isCloseTo(42.857, within(5e-4));
         assertThat(board.winRate("model")).isEqualTo(42.86);
     }
@@ -108,26 +124,42 @@ class ArenaGoldenTest {
         JsonNode golden = EvalGoldens.read("arena_style.json");
         for (JsonNode answer : golden.get("markdown")) {
             Style style = Style.of(answer.get("text").asText(), 0);
-            assertThat(style.headers()).as(answer.get("text").asText()).isEqualTo(answer.get("header_count").asLong());
-            assertThat(style.lists()).as(answer.get("text").asText()).isEqualTo(answer.get("list_count").asLong());
-            assertThat(style.bolds()).as(answer.get("text").asText()).isEqualTo(answer.get("bold_count").asLong());
+            assertThat(style.headers())
+                    .as(answer.get("text").asText())
+                    .isEqualTo(answer.get("header_count").asLong());
+            assertThat(style.lists())
+                    .as(answer.get("text").asText())
+                    .isEqualTo(answer.get("list_count").asLong());
+            assertThat(style.bolds())
+                    .as(answer.get("text").asText())
+                    .isEqualTo(answer.get("bold_count").asLong());
         }
         List<Battle> battles = new ArrayList<>();
         for (JsonNode row : golden.get("battles")) {
-            double score = row.get("winner").asText().equals("tie") ? 0.5 : row.get("winner").asText().equals("model_b") ? 1 : 0;
+            double score = row.get("winner").asText().equals("tie")
+                    ? 0.5
+                    : row.get("winner").asText().equals("model_b") ? 1 : 0;
             battles.add(new Battle(
-                    "q", row.get("model_a").asText(), row.get("model_b").asText(), score,
-                    style(row.get("style_a")), style(row.get("style_b"))));
+                    "q",
+                    row.get("model_a").asText(),
+                    row.get("model_b").asText(),
+                    score,
+                    style(row.get("style_a")),
+                    style(row.get("style_b"))));
         }
-        Leaderboard board = Leaderboard.styleControlled(battles, golden.get("baseline").asText());
+        Leaderboard board =
+                Leaderboard.styleControlled(battles, golden.get("baseline").asText());
         assertThat(board.styleCoefficients()).isNotNull();
         for (int f = 0; f < 4; f++) {
-            assertThat(board.styleCoefficients()[f]).isCloseTo(golden.get("style_coefficients").get(f).asDouble(), within(1e-6));
+            assertThat(board.styleCoefficients()[f])
+                    .isCloseTo(golden.get("style_coefficients").get(f).asDouble(), within(1e-6));
         }
         for (int m = 0; m < board.models().size(); m++) {
             String model = board.models().get(m);
-            assertThat(board.ratings()[m]).isCloseTo(golden.get("ratings").get(model).asDouble(), within(1e-3));
-            assertThat(board.winRate(model)).isEqualTo(golden.get("win_rates").get(model).asDouble());
+            assertThat(board.ratings()[m])
+                    .isCloseTo(golden.get("ratings").get(model).asDouble(), within(1e-3));
+            assertThat(board.winRate(model))
+                    .isEqualTo(golden.get("win_rates").get(model).asDouble());
             for (int r = 0; r < 100; r++) {
                 assertThat(board.rounds()[r][m])
                         .isCloseTo(golden.get("bootstrap_ratings").get(r).get(m).asDouble(), within(1e-2));
@@ -136,6 +168,10 @@ class ArenaGoldenTest {
     }
 
     private static Style style(JsonNode counts) {
-        return new Style(counts.get(0).asLong(), counts.get(1).asLong(), counts.get(2).asLong(), counts.get(3).asLong());
+        return new Style(
+                counts.get(0).asLong(),
+                counts.get(1).asLong(),
+                counts.get(2).asLong(),
+                counts.get(3).asLong());
     }
 }

@@ -86,7 +86,8 @@ class MtBenchGoldenTest {
         SuiteResult result = score(golden.get("single"), "gpt-4_single.jsonl", ScoreOptions.NONE);
         for (Map.Entry<String, JsonNode> entry : golden.get("average").properties()) {
             String model = entry.getKey();
-            assertThat(metric(result, model + ": average")).isCloseTo(entry.getValue().asDouble(), within(1e-12));
+            assertThat(metric(result, model + ": average"))
+                    .isCloseTo(entry.getValue().asDouble(), within(1e-12));
             assertThat(metric(result, model + ": turn_1"))
                     .isCloseTo(golden.get("first_turn").get(model).asDouble(), within(1e-12));
             assertThat(metric(result, model + ": turn_2"))
@@ -104,8 +105,8 @@ class MtBenchGoldenTest {
     @Test
     void categoriesOfOneModel() throws IOException {
         JsonNode golden = EvalGoldens.read("fastchat_aggregate.json");
-        SuiteResult result = score(
-                golden.get("single"), "gpt-4_single.jsonl", new ScoreOptions(null, null, "three", null, false));
+        SuiteResult result =
+                score(golden.get("single"), "gpt-4_single.jsonl", new ScoreOptions(null, null, "three", null, false));
         assertThat(result.categories()).extracting(Metric::name).containsExactly("writing", "roleplay");
         double writing = 0;
         int n = 0;
@@ -118,7 +119,8 @@ class MtBenchGoldenTest {
             }
         }
         assertThat(result.categories().get(0).value()).isCloseTo(writing / n, within(1e-12));
-        double mean = (result.categories().get(0).value() + result.categories().get(1).value()) / 2;
+        double mean =
+                (result.categories().get(0).value() + result.categories().get(1).value()) / 2;
         assertThat(metric(result, "mean_of_categories")).isCloseTo(mean, within(1e-12));
         assertThat(MtBenchReport.category("81")).isEqualTo("writing");
         assertThat(MtBenchReport.category("160")).isEqualTo("humanities");
