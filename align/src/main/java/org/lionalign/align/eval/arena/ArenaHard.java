@@ -152,7 +152,7 @@ public final class ArenaHard implements Suite {
         for (int i = 0; i < given.size(); i++) {
             Question question = questions.get(i);
             Answers.Given answer = given.get(i);
-            Style style = Style.of(answer.text(), answer.tokens());
+            Style style = styleOf(answer.text(), context);
             if (answer.isTruncated()) {
                 failures.add("truncated_answer");
             }
@@ -174,7 +174,7 @@ public final class ArenaHard implements Suite {
             Judgment judgment =
                     new Judgment(question.id, question.category, model, context.judgeModel(), against, games);
             judgments.add(judgment);
-            Style others = styleOf(other(baseline, question), context);
+            Style others = styleOf(other(baseline, question).text(), context);
             judgment.battles(against).forEach(battle -> battles.add(battle.with(others, style)));
         }
         write(folder.official(context), context, model, against, answers, judgments, battles);
@@ -201,8 +201,8 @@ public final class ArenaHard implements Suite {
     }
 
     /** Lengths are compared in the checkpoint's own tokens, for both sides. */
-    private static Style styleOf(ArenaAnswer answer, EvalContext context) {
-        return Style.of(answer.text(), context.text().tokenizer().encode(answer.text()).length);
+    private static Style styleOf(String answer, EvalContext context) {
+        return Style.of(answer, context.text().tokenizer().encode(answer).length);
     }
 
     private static void write(

@@ -62,7 +62,7 @@ public final class MtBench implements Suite {
             JudgeCalls judge = JudgeCalls.of(context, NAME, folder.judgements());
             Answers answers = new Answers(context, folder.answers());
             List<Answers.Given> first = answers.to(
-                    questions.stream().map(question -> ask(question, null)).toList());
+                    questions.stream().map(question -> first(question, answers)).toList());
             List<Answers.Given> second = second(questions, first, answers);
             List<Grade> grades = new ArrayList<>();
             grades.addAll(grade(context, questions, List.of(first), prompts, judge, failures, () -> {}));
@@ -75,15 +75,18 @@ public final class MtBench implements Suite {
         }
     }
 
-    private static Answers.Ask ask(MtQuestion question, Answers.@org.jspecify.annotations.Nullable Given first) {
+    /** Where the model's context is too short for both turns, the first answer may take half of what it leaves. */
+    private static Answers.Ask first(MtQuestion question, Answers answers) {
         Conversation conversation =
                 Conversation.of(new Message("user", question.turns().get(0)));
-        if (first != null) {
-            conversation = conversation
-                    .plus(new Message("assistant", first.text()))
-                    .plus(new Message("user", question.turns().get(1)));
-        }
-        return new Answers.Ask(conversation, question.temperature(), 1, MAX_NEW_TOKENS);
+        int room = answers.room(answers.promptIds(withSecond(conversation, question, "")).length);
+        int budget = Math.min(MAX_NEW_TOKENS, Math.max(1, room / 2));
+        return new Answers.Ask(conversation, question.temperature(), 1, budget);
+    }
+
+    private static Conversation withSecond(Conversation first, MtQuestion question, String answer) {
+        return first.plus(new Message("assistant", answer))
+                .plus(new Message("user", question.turns().get(1)));
     }
 
     /** The second turn sees the first one's answer; where there is none, it has none either. */
@@ -91,7 +94,12 @@ public final class MtBench implements Suite {
         List<Answers.Ask> asks = new ArrayList<>();
         for (int i = 0; i < questions.size(); i++) {
             if (!first.get(i).isOverlong()) {
-                asks.add(ask(questions.get(i), first.get(i)));
+                MtQuestion question = questions.get(i);
+                Conversation conversation = withSecond(
+                        Conversation.of(new Message("user", question.turns().get(0))),
+                        question,
+                        first.get(i).text());
+                asks.add(new Answers.Ask(conversation, question.temperature(), 1, MAX_NEW_TOKENS));
             }
         }
         List<Answers.Given> given = answers.to(asks);

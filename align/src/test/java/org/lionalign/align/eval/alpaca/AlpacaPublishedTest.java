@@ -42,16 +42,65 @@ class AlpacaPublishedTest {
             int averageLength) {}
 
     private static final List<Published> LEADERBOARD = List.of(
-            new Published("FuseChat-Llama-3.2-3B-Instruct", 51.29667710101864, 1.482579367297701, 424, 378, 3, 805, 52.85714285714286, 1976),
-            new Published("Mixtral-8x7B-Instruct-v0.1_concise", 13.744040154795034, 1.071868299237546, 105, 700, 0, 805, 13.043478260869565, 910),
-            new Published("Qwen-14B-Chat", 7.502333484720497, 0.8147265702205473, 57, 742, 6, 805, 7.453416149068323, 1013),
-            new Published("alpaca-farm-ppo-human", 4.100426814981367, 0.6304721406855217, 32, 770, 3, 805, 4.161490683229814, 803),
-            new Published("claude-2.1", 15.733506736409938, 1.120315865445773, 115, 688, 2, 805, 14.409937888198757, 1096),
-            new Published("falcon-7b-instruct", 2.146617553167702, 0.454225792894195, 16, 787, 2, 805, 2.111801242236025, 478),
-            new Published("gemma-7b-it", 6.937294379677018, 0.7869665731853178, 50, 754, 1, 805, 6.273291925465839, 1115),
-            new Published("gpt-3.5-turbo-0301", 9.622453295105588, 0.9129656686751644, 71, 733, 1, 805, 8.881987577639752, 827),
+            new Published(
+                    "FuseChat-Llama-3.2-3B-Instruct",
+                    51.29667710101864,
+                    1.482579367297701,
+                    424,
+                    378,
+                    3,
+                    805,
+                    52.85714285714286,
+                    1976),
+            new Published(
+                    "Mixtral-8x7B-Instruct-v0.1_concise",
+                    13.744040154795034,
+                    1.071868299237546,
+                    105,
+                    700,
+                    0,
+                    805,
+                    13.043478260869565,
+                    910),
+            new Published(
+                    "Qwen-14B-Chat", 7.502333484720497, 0.8147265702205473, 57, 742, 6, 805, 7.453416149068323, 1013),
+            new Published(
+                    "alpaca-farm-ppo-human",
+                    4.100426814981367,
+                    0.6304721406855217,
+                    32,
+                    770,
+                    3,
+                    805,
+                    4.161490683229814,
+                    803),
+            new Published(
+                    "claude-2.1", 15.733506736409938, 1.120315865445773, 115, 688, 2, 805, 14.409937888198757, 1096),
+            new Published(
+                    "falcon-7b-instruct",
+                    2.146617553167702,
+                    0.454225792894195,
+                    16,
+                    787,
+                    2,
+                    805,
+                    2.111801242236025,
+                    478),
+            new Published(
+                    "gemma-7b-it", 6.937294379677018, 0.7869665731853178, 50, 754, 1, 805, 6.273291925465839, 1115),
+            new Published(
+                    "gpt-3.5-turbo-0301",
+                    9.622453295105588,
+                    0.9129656686751644,
+                    71,
+                    733,
+                    1,
+                    805,
+                    8.881987577639752,
+                    827),
             new Published("phi-2", 2.350209543026152, 0.4496590405673333, 15, 785, 3, 803, 2.054794520547945, 626),
-            new Published("vicuna-7b-v1.5", 4.797493939167703, 0.6655960676971918, 35, 767, 3, 805, 4.53416149068323, 1083));
+            new Published(
+                    "vicuna-7b-v1.5", 4.797493939167703, 0.6655960676971918, 35, 767, 3, 805, 4.53416149068323, 1083));
 
     private static List<JsonLines.Row> shared(String name) {
         return EvalFiles.rows(SharedData.require(name));
@@ -89,8 +138,8 @@ class AlpacaPublishedTest {
     void theLeaderboardComesOut() {
         for (Published published : LEADERBOARD) {
             List<Annotation> rows = annotations(published.model);
-            WinRate rate = WinRate.of(
-                    rows.stream().mapToDouble(Annotation::preference).toArray());
+            WinRate rate =
+                    WinRate.of(rows.stream().mapToDouble(Annotation::preference).toArray());
             // Preferences are published with ten decimals, so their mean in per cent stands to eight and more.
             assertThat(rate.winRate()).as(published.model).isCloseTo(published.winRate, within(5e-9));
             assertThat(rate.standardError()).as(published.model).isCloseTo(published.standardError, within(5e-9));
@@ -137,7 +186,9 @@ class AlpacaPublishedTest {
                 JsonNode token = judged.get(i).value().get("model_token");
                 if (token.isTextual()) {
                     String instruction = rows.get(i).instruction();
-                    assertThat(annotator.isSwitched(instruction)).as(instruction).isEqualTo(token.asText().equals("m"));
+                    assertThat(annotator.isSwitched(instruction))
+                            .as(instruction)
+                            .isEqualTo(token.asText().equals("m"));
                     seen++;
                 }
             }
@@ -154,10 +205,16 @@ class AlpacaPublishedTest {
             List<JsonLines.Row> judged = shared("judged/alpaca_eval/models/" + published.model + ".jsonl");
             for (int i = 0; i < rows.size(); i++) {
                 JsonNode row = judged.get(i).value();
-                if (row.get("lp_m").isNumber() && row.get("lp_M").isNumber() && row.get("model_token").isTextual()) {
+                if (row.get("lp_m").isNumber()
+                        && row.get("lp_M").isNumber()
+                        && row.get("model_token").isTextual()) {
                     double preference = annotator.preference(
                             rows.get(i).instruction(),
-                            Map.of("m", row.get("lp_m").asDouble(), "M", row.get("lp_M").asDouble()));
+                            Map.of(
+                                    "m",
+                                    row.get("lp_m").asDouble(),
+                                    "M",
+                                    row.get("lp_M").asDouble()));
                     assertThat(preference).isCloseTo(row.get("preference").asDouble(), within(1e-9));
                     seen++;
                 }
@@ -177,21 +234,25 @@ class AlpacaPublishedTest {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         List<Annotation> rows = annotations("Qwen-14B-Chat");
         for (Annotation row : rows) {
-            for (Message message :
-                    annotator.request(row.instruction(), row.output1(), row.output2()).messages()) {
+            for (Message message : annotator
+                    .request(row.instruction(), row.output1(), row.output2())
+                    .messages()) {
                 all.write((message.role() + "\n" + message.content() + "\0").getBytes(StandardCharsets.UTF_8));
             }
         }
         JsonNode golden = EvalGoldens.read("judge_prompts.json").get("alpaca_eval");
         assertThat(rows).hasSize(golden.get("prompts").asInt());
-        assertThat(HexFormat.of().formatHex(Digests.sha256(all.toByteArray()))).isEqualTo(golden.get("sha256").asText());
+        assertThat(HexFormat.of().formatHex(Digests.sha256(all.toByteArray())))
+                .isEqualTo(golden.get("sha256").asText());
     }
 
     @Test
     void theGoldenValueOfLionMd() {
-        assertThat(2 - WeightedAnnotator.shownPreference(Map.of("m", -0.2, "M", -1.7))).isCloseTo(0.8175745, within(5e-8));
+        assertThat(2 - WeightedAnnotator.shownPreference(Map.of("m", -0.2, "M", -1.7)))
+                .isCloseTo(0.8175745, within(5e-8));
         assertThat(WeightedAnnotator.shownPreference(Map.of("m", -0.2))).isEqualTo(1);
-        assertThat(WeightedAnnotator.shownPreference(Map.of("M", -0.2, "Both", -3.0))).isEqualTo(2);
+        assertThat(WeightedAnnotator.shownPreference(Map.of("M", -0.2, "Both", -3.0)))
+                .isEqualTo(2);
         assertThat(WeightedAnnotator.shownPreference(Map.of("Both", -0.2))).isNaN();
     }
 }

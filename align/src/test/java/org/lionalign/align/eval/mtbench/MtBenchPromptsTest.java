@@ -43,8 +43,8 @@ class MtBenchPromptsTest {
         int count = 0;
         for (int turn = 1; turn <= 2; turn++) {
             for (MtQuestion question : questions()) {
-                for (Message message :
-                        prompts.request(question, turn, answers.get(question.id())).messages()) {
+                for (Message message : prompts.request(question, turn, answers.get(question.id()))
+                        .messages()) {
                     all.write((message.role() + "\n" + message.content() + "\0").getBytes(StandardCharsets.UTF_8));
                 }
                 count++;
@@ -52,7 +52,8 @@ class MtBenchPromptsTest {
         }
         JsonNode golden = EvalGoldens.read("judge_prompts.json").get("mt_bench");
         assertThat(count).isEqualTo(golden.get("prompts").asInt());
-        assertThat(HexFormat.of().formatHex(Digests.sha256(all.toByteArray()))).isEqualTo(golden.get("sha256").asText());
+        assertThat(HexFormat.of().formatHex(Digests.sha256(all.toByteArray())))
+                .isEqualTo(golden.get("sha256").asText());
     }
 
     @Test
@@ -75,7 +76,9 @@ class MtBenchPromptsTest {
                         Map.entry("reasoning", 0.0),
                         Map.entry("stem", 0.1),
                         Map.entry("humanities", 0.1));
-        assertThat(new MtQuestion("1", "math", List.of("a", "b"), 0.3, List.of()).temperature()).isEqualTo(0.3);
-        assertThat(new MtQuestion("1", "chess", List.of("a", "b"), Double.NaN, List.of()).temperature()).isEqualTo(0.7);
+        assertThat(new MtQuestion("1", "math", List.of("a", "b"), 0.3, List.of()).temperature())
+                .isEqualTo(0.3);
+        assertThat(new MtQuestion("1", "chess", List.of("a", "b"), Double.NaN, List.of()).temperature())
+                .isEqualTo(0.7);
     }
 }
