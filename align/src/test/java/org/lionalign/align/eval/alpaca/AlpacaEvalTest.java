@@ -38,7 +38,7 @@ class AlpacaEvalTest {
 
     @BeforeEach
     void data() throws IOException {
-        tiny = new TinyCheckpoint(dir, 128);
+        tiny = new TinyCheckpoint(dir, 48);
         List<String> rows = new ArrayList<>();
         for (int i = 0; i < QUESTIONS; i++) {
             rows.add(Json.write(Json.object()

@@ -39,7 +39,7 @@ class MtBenchTest {
 
     @BeforeEach
     void data() throws IOException {
-        tiny = new TinyCheckpoint(dir, 96);
+        tiny = new TinyCheckpoint(dir, 64);
         List<String> questions = new ArrayList<>();
         List<String> references = new ArrayList<>();
         for (int i = 0; i < QUESTIONS; i++) {
