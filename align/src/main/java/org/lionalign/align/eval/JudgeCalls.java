@@ -21,8 +21,8 @@ import org.lionalign.core.json.Json;
  * requests are one request.
  */
 public final class JudgeCalls {
-    /** Requests handed to the endpoint together: what a kill can lose at most. */
-    private static final int CHUNK = 32;
+    /** Requests handed to the endpoint together; where all of them fail the judge is taken to be down. */
+    private static final int CHUNK = 64;
 
     /** The failure of requests that were not sent, because a whole chunk before them had failed. */
     public static final String NOT_ASKED = "not_asked";
@@ -93,20 +93,17 @@ public final class JudgeCalls {
                 }
                 continue;
             }
-            List<ChatOutcome> outcomes =
-                    judge.complete(chunk.stream().map(key -> request(open, key)).toList());
-            int failed = 0;
-            for (int i = 0; i < chunk.size(); i++) {
-                if (outcomes.get(i) instanceof ChatOutcome.Replied replied
+            int before = failures.size();
+            judge.complete(chunk.stream().map(key -> request(open, key)).toList(), (i, outcome) -> {
+                if (outcome instanceof ChatOutcome.Replied replied
                         && !replied.reply().choices().isEmpty()) {
                     store.put(chunk.get(i), json(replied.reply()));
                 } else {
-                    failed++;
-                    failures.put(chunk.get(i), failure(outcomes.get(i)));
+                    failures.put(chunk.get(i), failure(outcome));
                 }
                 progress.run();
-            }
-            down = failed == CHUNK;
+            });
+            down = failures.size() - before == CHUNK;
         }
         return keys.stream().map(key -> reply(key, failures)).toList();
     }

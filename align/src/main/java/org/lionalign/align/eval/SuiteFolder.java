@@ -3,7 +3,7 @@ package org.lionalign.align.eval;
 import java.nio.file.Path;
 
 /** Where a suite keeps things below the context's store: answers and judgements of all checkpoints, and each checkpoint's official files. */
-public final class SuiteFolder implements AutoCloseable {
+public final class SuiteFolder {
     private final Path folder;
     private final ResultStore answers;
     private final ResultStore judgements;
@@ -35,11 +35,5 @@ public final class SuiteFolder implements AutoCloseable {
 
     private static String shortIdentity(EvalContext context) {
         return ResultStore.key(context.identity()).substring(0, 12);
-    }
-
-    @Override
-    public void close() {
-        answers.close();
-        judgements.close();
     }
 }

@@ -31,25 +31,20 @@ class EvalPartsTest {
     @Test
     void aStoreKeepsWhatWasPutWhereverItIsCut() throws IOException {
         Path file = dir.resolve("folder/store.jsonl");
-        try (ResultStore store = ResultStore.open(file)) {
-            for (int i = 0; i < 5; i++) {
-                store.put(ResultStore.key("k", i), value(i));
-            }
+        ResultStore first = ResultStore.open(file);
+        for (int i = 0; i < 5; i++) {
+            first.put(ResultStore.key("k", i), value(i));
         }
         byte[] whole = Files.readAllBytes(file);
         for (int cut = 0; cut <= whole.length; cut += 7) {
             Files.write(file, java.util.Arrays.copyOf(whole, cut));
-            int kept;
-            try (ResultStore store = ResultStore.open(file)) {
-                kept = store.size();
-                for (int i = 0; i < kept; i++) {
-                    assertThat(store.get(ResultStore.key("k", i))).isEqualTo(value(i));
-                }
-                store.put(ResultStore.key("new"), value(9));
+            ResultStore store = ResultStore.open(file);
+            int kept = store.size();
+            for (int i = 0; i < kept; i++) {
+                assertThat(store.get(ResultStore.key("k", i))).isEqualTo(value(i));
             }
-            try (ResultStore store = ResultStore.open(file)) {
-                assertThat(store.size()).isEqualTo(kept + 1);
-            }
+            store.put(ResultStore.key("new"), value(9));
+            assertThat(ResultStore.open(file).size()).isEqualTo(kept + 1);
         }
     }
 
@@ -87,21 +82,20 @@ class EvalPartsTest {
             asked.add(text);
             return text.equals("b") && fails[0]-- > 0 ? ScriptedJudge.failed() : ScriptedJudge.text(text + "!");
         });
-        try (ResultStore store = ResultStore.open(dir.resolve("j.jsonl"))) {
-            JudgeCalls calls = new JudgeCalls(judge, store);
-            List<ChatRequest> requests = List.of(request("a"), request("b"), request("a"), request("b"));
-            int[] progress = new int[1];
-            List<JudgeCalls.Reply> first = calls.ask(requests, () -> progress[0]++);
-            assertThat(asked).containsExactly("a", "b");
-            assertThat(progress[0]).isEqualTo(4);
-            assertThat(first).extracting(JudgeCalls.Reply::text).containsExactly("a!", "", "a!", "");
-            assertThat(first.get(1).failure()).isEqualTo("timeout");
-            assertThat(first.get(3)).isEqualTo(first.get(1));
-            calls.ask(requests, () -> {});
-            List<JudgeCalls.Reply> third = calls.ask(requests, () -> {});
-            assertThat(third).extracting(JudgeCalls.Reply::text).containsExactly("a!", "b!", "a!", "b!");
-            assertThat(asked).containsExactly("a", "b", "b", "b");
-        }
+        ResultStore store = ResultStore.open(dir.resolve("j.jsonl"));
+        JudgeCalls calls = new JudgeCalls(judge, store);
+        List<ChatRequest> requests = List.of(request("a"), request("b"), request("a"), request("b"));
+        int[] progress = new int[1];
+        List<JudgeCalls.Reply> first = calls.ask(requests, () -> progress[0]++);
+        assertThat(asked).containsExactly("a", "b");
+        assertThat(progress[0]).isEqualTo(4);
+        assertThat(first).extracting(JudgeCalls.Reply::text).containsExactly("a!", "", "a!", "");
+        assertThat(first.get(1).failure()).isEqualTo("timeout");
+        assertThat(first.get(3)).isEqualTo(first.get(1));
+        calls.ask(requests, () -> {});
+        List<JudgeCalls.Reply> third = calls.ask(requests, () -> {});
+        assertThat(third).extracting(JudgeCalls.Reply::text).containsExactly("a!", "b!", "a!", "b!");
+        assertThat(asked).containsExactly("a", "b", "b", "b");
     }
 
     @Test

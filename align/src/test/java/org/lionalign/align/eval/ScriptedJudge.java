@@ -18,15 +18,15 @@ public final class ScriptedJudge implements ChatEndpoint {
 
     private final Function<ChatRequest, ChatOutcome> script;
     private final List<ChatRequest> answered = new ArrayList<>();
-    private int batchesLeft = Integer.MAX_VALUE;
+    private int left = Integer.MAX_VALUE;
 
     public ScriptedJudge(Function<ChatRequest, ChatOutcome> script) {
         this.script = script;
     }
 
-    /** Dies when it is called once more after so many batches. */
-    public ScriptedJudge dyingAfter(int batches) {
-        batchesLeft = batches;
+    /** Dies in place of the next answer after so many. */
+    public ScriptedJudge dyingAfter(int answers) {
+        left = answers;
         return this;
     }
 
@@ -37,11 +37,18 @@ public final class ScriptedJudge implements ChatEndpoint {
 
     @Override
     public List<ChatOutcome> complete(List<ChatRequest> requests) {
-        if (batchesLeft-- == 0) {
-            throw new Killed();
+        throw new UnsupportedOperationException("outcomes are to be kept as they come");
+    }
+
+    @Override
+    public void complete(List<ChatRequest> requests, Sink sink) {
+        for (int r = 0; r < requests.size(); r++) {
+            if (left-- == 0) {
+                throw new Killed();
+            }
+            answered.add(requests.get(r));
+            sink.onOutcome(r, script.apply(requests.get(r)));
         }
-        answered.addAll(requests);
-        return requests.stream().map(script).toList();
     }
 
     /** Every request that was answered, in order. */

@@ -73,26 +73,25 @@ public final class AlpacaEval implements Suite {
         WeightedAnnotator annotator =
                 new WeightedAnnotator(EvalFiles.text(prompt), prompt.toString(), context.judgeModel(), context.seed());
         Failures failures = new Failures();
-        try (SuiteFolder folder = new SuiteFolder(context, NAME)) {
-            JudgeCalls judge = JudgeCalls.of(context, NAME, folder.judgements());
-            List<Answers.Given> answers = new Answers(context, folder.answers())
-                    .to(references.stream().map(this::ask).toList());
-            List<Annotation> rows = judge(context, references, answers, annotator, judge, failures);
-            Path official = folder.official(context);
-            Annotation.Output.write(
-                    official.resolve("model_outputs.json"),
-                    rows.stream()
-                            .map(row -> new Annotation.Output(
-                                    row.instruction(), row.dataset(), row.output2(), row.generator2()))
-                            .toList());
-            Annotation.write(official.resolve("annotations.json"), rows);
-            // The difficulties belong to the whole set: a part of it has no length-controlled rate of its own that
-            // means anything.
-            Difficulty difficulty = context.limit() == 0 && EvalFiles.has(data, GAMED)
-                    ? Difficulty.read(EvalFiles.find(data, GAMED))
-                    : null;
-            return AlpacaReport.of(rows, difficulty, failures);
-        }
+        SuiteFolder folder = new SuiteFolder(context, NAME);
+        JudgeCalls judge = JudgeCalls.of(context, NAME, folder.judgements());
+        List<Answers.Given> answers = new Answers(context, folder.answers())
+                .to(references.stream().map(this::ask).toList());
+        List<Annotation> rows = judge(context, references, answers, annotator, judge, failures);
+        Path official = folder.official(context);
+        Annotation.Output.write(
+                official.resolve("model_outputs.json"),
+                rows.stream()
+                        .map(row -> new Annotation.Output(
+                                row.instruction(), row.dataset(), row.output2(), row.generator2()))
+                        .toList());
+        Annotation.write(official.resolve("annotations.json"), rows);
+        // The difficulties belong to the whole set: a part of it has no length-controlled rate of its own that
+        // means anything.
+        Difficulty difficulty = context.limit() == 0 && EvalFiles.has(data, GAMED)
+                ? Difficulty.read(EvalFiles.find(data, GAMED))
+                : null;
+        return AlpacaReport.of(rows, difficulty, failures);
     }
 
     private Answers.Ask ask(Annotation.Output question) {

@@ -88,13 +88,12 @@ public final class ArenaHard implements Suite {
                         baselineFile + ": question_id: expected an answer to " + question.id + ", found none");
             }
         }
-        try (SuiteFolder folder = new SuiteFolder(context, NAME)) {
-            JudgeCalls calls = JudgeCalls.of(context, NAME, folder.judgements());
-            Answers answers = new Answers(context, folder.answers());
-            List<Answers.Given> given =
-                    answers.to(questions.stream().map(q -> ask(q, context)).toList());
-            return judge(context, folder, questions, given, baseline, judge, calls);
-        }
+        SuiteFolder folder = new SuiteFolder(context, NAME);
+        JudgeCalls calls = JudgeCalls.of(context, NAME, folder.judgements());
+        Answers answers = new Answers(context, folder.answers());
+        List<Answers.Given> given =
+                answers.to(questions.stream().map(q -> ask(q, context)).toList());
+        return judge(context, folder, questions, given, baseline, judge, calls);
     }
 
     private static List<Question> questions(Path file) {

@@ -140,7 +140,7 @@ final class ArenaReport {
             Style other = battle.baselineStyle();
             double side = mine == null || other == null
                     ? 0
-                    : Math.signum(battle.modelScore() - 0.5) * Math.signum(mine.tokens() - other.tokens());
+                    : Math.signum(battle.modelScore() - 0.5) * Long.signum(mine.tokens() - other.tokens());
             agree[i] = side == 0 ? Double.NaN : side > 0 ? 100 : 0;
         }
         Summary summary = Summary.of(agree);

@@ -58,21 +58,19 @@ public final class MtBench implements Suite {
         }
         MtBenchPrompts prompts = new MtBenchPrompts(EvalFiles.find(data, PROMPTS), context.judgeModel());
         Failures failures = new Failures();
-        try (SuiteFolder folder = new SuiteFolder(context, NAME)) {
-            JudgeCalls judge = JudgeCalls.of(context, NAME, folder.judgements());
-            Answers answers = new Answers(context, folder.answers());
-            List<Answers.Given> first = answers.to(
-                    questions.stream().map(question -> first(question, answers)).toList());
-            List<Answers.Given> second = second(questions, first, answers);
-            List<Grade> grades = new ArrayList<>();
-            grades.addAll(grade(context, questions, List.of(first), prompts, judge, failures, () -> {}));
-            grades.addAll(
-                    grade(context, questions, List.of(first, second), prompts, judge, failures, context.progress()));
-            write(folder.official(context), context, questions, first, second, grades);
-            Map<String, String> categories = new HashMap<>(); // looked up only
-            questions.forEach(question -> categories.put(question.id(), question.category()));
-            return MtBenchReport.of(grades, id -> categories.getOrDefault(id, ""), failures);
-        }
+        SuiteFolder folder = new SuiteFolder(context, NAME);
+        JudgeCalls judge = JudgeCalls.of(context, NAME, folder.judgements());
+        Answers answers = new Answers(context, folder.answers());
+        List<Answers.Given> first = answers.to(
+                questions.stream().map(question -> first(question, answers)).toList());
+        List<Answers.Given> second = second(questions, first, answers);
+        List<Grade> grades = new ArrayList<>();
+        grades.addAll(grade(context, questions, List.of(first), prompts, judge, failures, () -> {}));
+        grades.addAll(grade(context, questions, List.of(first, second), prompts, judge, failures, context.progress()));
+        write(folder.official(context), context, questions, first, second, grades);
+        Map<String, String> categories = new HashMap<>(); // looked up only
+        questions.forEach(question -> categories.put(question.id(), question.category()));
+        return MtBenchReport.of(grades, id -> categories.getOrDefault(id, ""), failures);
     }
 
     /** Where the model's context is too short for both turns, the first answer may take half of what it leaves. */

@@ -138,8 +138,8 @@ class AlpacaEvalTest {
     void aJudgeThatIsDownIsNotAskedForTheRest() {
         ScriptedJudge judge = new ScriptedJudge(request -> ScriptedJudge.failed());
         SuiteResult result = suite().run(tiny.context(judge, 0, () -> {}));
-        assertThat(judge.answered()).hasSize(32);
-        assertThat(result.failures()).containsEntry("judge_timeout", 32L).containsEntry("judge_not_asked", 38L);
+        assertThat(judge.answered()).hasSize(64);
+        assertThat(result.failures()).containsEntry("judge_timeout", 64L).containsEntry("judge_not_asked", 6L);
         assertThat(result.withheld()).isTrue();
         assertThat(metric(result, "win_rate")).isNaN();
         // Failures are not kept: the next run asks all again.
@@ -151,10 +151,10 @@ class AlpacaEvalTest {
     void resumingInTheMiddleAsksNothingTwice() throws IOException {
         Function<ChatRequest, ChatOutcome> script = request -> ScriptedJudge.token(
                 Map.of("m", -0.1, "M", -2.0 - ScriptedJudge.prompt(request).hashCode() % 7));
-        ScriptedJudge killed = new ScriptedJudge(script).dyingAfter(2);
+        ScriptedJudge killed = new ScriptedJudge(script).dyingAfter(50);
         assertThatThrownBy(() -> suite().run(tiny.context(killed, 0, () -> {})))
                 .isInstanceOf(ScriptedJudge.Killed.class);
-        assertThat(killed.answered()).hasSize(64);
+        assertThat(killed.answered()).hasSize(50);
         // The crash tore the last line of each store.
         Path folder = tiny.store().resolve("alpaca_eval");
         long answers = Files.size(folder.resolve("answers.jsonl"));
@@ -164,7 +164,7 @@ class AlpacaEvalTest {
         SuiteResult resumed = suite().run(tiny.context(second, 0, () -> progress[0]++));
         assertThat(progress[0]).isEqualTo(QUESTIONS);
         assertThat(new HashSet<>(second.answered())).doesNotContainAnyElementsOf(new HashSet<>(killed.answered()));
-        assertThat(second.answered()).hasSize(QUESTIONS - 64);
+        assertThat(second.answered()).hasSize(QUESTIONS - 50);
         assertThat(Files.size(folder.resolve("answers.jsonl"))).isEqualTo(answers); // nothing was sampled again
         ScriptedJudge third = new ScriptedJudge(script);
         SuiteResult again = suite().run(tiny.context(third, 0, () -> {}));

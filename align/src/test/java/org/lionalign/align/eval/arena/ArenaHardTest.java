@@ -166,7 +166,7 @@ class ArenaHardTest {
         Function<ChatRequest, ChatOutcome> script =
                 request -> ScriptedJudge.text(List.of("[[A>B]]", "[[B>>A]]", "[[A=B]]", "hm")
                         .get(Math.floorMod(request.messages().hashCode(), 4)));
-        ScriptedJudge killed = new ScriptedJudge(script).dyingAfter(1);
+        ScriptedJudge killed = new ScriptedJudge(script).dyingAfter(31);
         assertThatThrownBy(() -> new ArenaHard().run(tiny.context(killed, 0, () -> {})))
                 .isInstanceOf(ScriptedJudge.Killed.class);
         ScriptedJudge second = new ScriptedJudge(script);

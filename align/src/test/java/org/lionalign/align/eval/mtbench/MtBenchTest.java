@@ -143,7 +143,7 @@ class MtBenchTest {
     void resumingInTheMiddleAsksNothingTwiceAndItsFilesGiveTheSameNumbers() throws IOException {
         Function<ChatRequest, ChatOutcome> script = request -> ScriptedJudge.text(
                 "[[" + (1 + Math.floorMod(ScriptedJudge.prompt(request).hashCode(), 10)) + "]]");
-        ScriptedJudge killed = new ScriptedJudge(script).dyingAfter(2);
+        ScriptedJudge killed = new ScriptedJudge(script).dyingAfter(50);
         assertThatThrownBy(() -> run(killed, 0)).isInstanceOf(ScriptedJudge.Killed.class);
         ScriptedJudge second = new ScriptedJudge(script);
         SuiteResult resumed = run(second, 0);
