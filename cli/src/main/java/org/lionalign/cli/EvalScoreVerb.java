@@ -12,9 +12,7 @@ import org.lionalign.align.eval.arena.ArenaFiles;
 import org.lionalign.align.eval.mtbench.MtBenchFiles;
 import org.lionalign.core.error.BadInput;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code lion eval score}. */
 @Command(
@@ -75,10 +73,6 @@ final class EvalScoreVerb implements java.util.concurrent.Callable<Integer> {
 
     @Option(names = "--json", description = "one JSON object instead of a table")
     private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
 
     @Override
     public Integer call() {
