@@ -10,7 +10,12 @@ import picocli.CommandLine.Spec;
         name = "eval",
         mixinStandardHelpOptions = true,
         description = "Benchmarks: their numbers from official files.",
-        subcommands = {EvalScoreVerb.class})
+        subcommands = {EvalScoreVerb.class},
+        footer = {
+            "",
+            "Example:",
+            "  ./lion eval score --suite mt_bench --from data/mt_bench/model_judgment/gpt-4_single.jsonl"
+        })
 final class EvalVerb implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
