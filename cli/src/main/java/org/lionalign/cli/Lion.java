@@ -47,6 +47,7 @@ import picocli.CommandLine.Command;
             VerifyVerb.class,
             ReportVerb.class,
             SchemaVerb.class,
+            EvalVerb.class,
             CubVerb.class,
             CommandLine.HelpCommand.class
         })

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -70,6 +72,7 @@ public final class EvalFiles {
             }
             return rows;
         }
+        ObjectReader elements = Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         // Python writes NaN for a missing number, which is not JSON; it is read as what it means.
         try (InputStream in = open(file);
                 JsonParser parser = Json.MAPPER.getFactory().createParser(in)) {
@@ -79,7 +82,7 @@ public final class EvalFiles {
             }
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 long line = parser.currentTokenLocation().getLineNr();
-                rows.add(new JsonLines.Row(line, parser.readValueAsTree()));
+                rows.add(new JsonLines.Row(line, elements.readTree(parser)));
             }
             return rows;
         } catch (JsonProcessingException e) {

@@ -21,8 +21,8 @@ import org.lionalign.core.json.Json;
  * requests are one request.
  */
 public final class JudgeCalls {
-    /** Requests handed to the endpoint together: what a kill can lose at most. */
-    private static final int CHUNK = 32;
+    /** Requests handed to the endpoint together; where all of them fail the judge is taken to be down. */
+    private static final int CHUNK = 64;
 
     /** The failure of requests that were not sent, because a whole chunk before them had failed. */
     public static final String NOT_ASKED = "not_asked";
@@ -64,15 +64,21 @@ public final class JudgeCalls {
         return new JudgeCalls(judge, store);
     }
 
-    /** A reply to each request, in order. */
-    public List<Reply> ask(List<ChatRequest> requests) {
+    /**
+     * A reply to each request, in order.
+     *
+     * @param progress hears of each reply
+     */
+    public List<Reply> ask(List<ChatRequest> requests, Runnable progress) {
         Map<String, ChatRequest> open = new LinkedHashMap<>();
         List<String> keys = new ArrayList<>();
         for (ChatRequest request : requests) {
             String key = key(request);
             keys.add(key);
-            if (store.get(key) == null) {
-                open.putIfAbsent(key, request);
+            if (store.get(key) == null && !open.containsKey(key)) {
+                open.put(key, request);
+            } else {
+                progress.run();
             }
         }
         Map<String, Reply> failures = new LinkedHashMap<>();
@@ -81,22 +87,23 @@ public final class JudgeCalls {
         for (int from = 0; from < todo.size(); from += CHUNK) {
             List<String> chunk = todo.subList(from, Math.min(from + CHUNK, todo.size()));
             if (down) {
-                chunk.forEach(key -> failures.put(key, Reply.failed(NOT_ASKED, "the judge failed on all before")));
+                for (String key : chunk) {
+                    failures.put(key, Reply.failed(NOT_ASKED, "the judge failed on " + CHUNK + " before"));
+                    progress.run();
+                }
                 continue;
             }
-            List<ChatOutcome> outcomes =
-                    judge.complete(chunk.stream().map(key -> request(open, key)).toList());
-            int failed = 0;
-            for (int i = 0; i < chunk.size(); i++) {
-                if (outcomes.get(i) instanceof ChatOutcome.Replied replied
+            int before = failures.size();
+            judge.complete(chunk.stream().map(key -> request(open, key)).toList(), (i, outcome) -> {
+                if (outcome instanceof ChatOutcome.Replied replied
                         && !replied.reply().choices().isEmpty()) {
                     store.put(chunk.get(i), json(replied.reply()));
                 } else {
-                    failed++;
-                    failures.put(chunk.get(i), failure(outcomes.get(i)));
+                    failures.put(chunk.get(i), failure(outcome));
                 }
-            }
-            down = failed == CHUNK;
+                progress.run();
+            });
+            down = failures.size() - before == CHUNK;
         }
         return keys.stream().map(key -> reply(key, failures)).toList();
     }

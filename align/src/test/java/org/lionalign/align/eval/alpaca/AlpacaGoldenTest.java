@@ -1,6 +1,7 @@
 package org.lionalign.align.eval.alpaca;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,7 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lionalign.align.eval.EvalGoldens;
+import org.lionalign.core.error.BadInput;
 import org.lionalign.core.stats.Summary;
+import org.lionalign.core.testing.Seeds;
 
 /** What alpaca_eval 0.6.6 computed with scikit-learn and liblinear (tools/oracle/alpaca_eval_lc.py). */
 class AlpacaGoldenTest {
@@ -129,5 +132,39 @@ class AlpacaGoldenTest {
         Arrays.setAll(longer, i -> i % 2 == 0 ? 1 : -1); // as good as equal, and unrelated to the preference
         LengthControl lc = LengthControl.fit(preferences, longer, difficulty);
         assertThat(lc.winRate()).isCloseTo(WinRate.of(preferences).winRate(), within(0.5));
+    }
+
+    @Test
+    void turningThePairsRoundTurnsTheRatesRoundAndTheOrderOfRowsDoesNotCount() {
+        Seeds.forAll(50, random -> {
+            int n = 2 + random.nextInt(30);
+            double[] preferences = new double[n];
+            Arrays.setAll(
+                    preferences,
+                    i -> random.nextInt(6) == 0 ? 1.5 : random.nextInt(6) == 0 ? Double.NaN : random.nextDouble(1, 2));
+            preferences[0] = 1.2;
+            preferences[1] = 1.8;
+            double[] turned = new double[n];
+            Arrays.setAll(turned, i -> 3 - preferences[n - 1 - i]);
+            WinRate rate = WinRate.of(preferences);
+            WinRate other = WinRate.of(turned);
+            assertThat(rate.winRate() + other.winRate()).isCloseTo(100, within(1e-9));
+            assertThat(rate.discreteWinRate() + other.discreteWinRate()).isCloseTo(100, within(1e-9));
+            assertThat(rate.standardError()).isCloseTo(other.standardError(), within(1e-9));
+            assertThat(rate.wins()).isEqualTo(other.losses());
+            assertThat(rate.wins() + rate.losses() + rate.draws()).isEqualTo(rate.total());
+        });
+    }
+
+    @Test
+    void badDifficultyFilesAreNamed() throws IOException {
+        Path none = Files.writeString(dir.resolve("none.csv"), "a,b\n1,2\n");
+        assertThatThrownBy(() -> Difficulty.read(none))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("none.csv:1: header");
+        Path few = Files.writeString(dir.resolve("few.csv"), "index,instruction_difficulty\n0,1.5\n");
+        assertThatThrownBy(() -> LengthControl.fit(new double[] {1.2, 1.7}, new int[] {3, -4}, Difficulty.read(few)))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("instruction 1: expected its difficulty");
     }
 }
