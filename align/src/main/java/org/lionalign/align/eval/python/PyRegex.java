@@ -15,6 +15,8 @@ public final class PyRegex {
     private static final String BOUNDARY =
             "(?:(?<=[" + WORD + "])(?![" + WORD + "])|(?<![" + WORD + "])(?=[" + WORD + "]))";
 
+    private static final Pattern QUANTIFIER = Pattern.compile("\\{(\\d+(,\\d*)?|,\\d+)\\}");
+
     private PyRegex() {}
 
     /** Compiles a Python pattern; {@code flags} are Java's ({@link Pattern#CASE_INSENSITIVE}, {@link Pattern#MULTILINE} …). */
@@ -51,6 +53,8 @@ public final class PyRegex {
                 java.append(']');
             } else if (classStart >= 0 && (c == '[' || c == '&' || c == '^')) {
                 java.append('\\').append(c); // nested classes and intersections are Java's alone
+            } else if (classStart < 0 && c == '{' && !QUANTIFIER.matcher(python).region(i, python.length()).lookingAt()) {
+                java.append("\\{"); // a brace that counts nothing is a character to Python
             } else if (classStart < 0 && python.startsWith("(?P<", i)) {
                 java.append("(?<");
                 i += 3;
