@@ -23,7 +23,8 @@ final class AnswerFinder {
      */
     record Found(@Nullable Expr formula, @Nullable String text) {}
 
-    private record Ranked(int rank, Pattern pattern, boolean latex) {}
+    /** @param sign in small letters, without which a text cannot match; spares the search */
+    private record Ranked(int rank, String sign, Pattern pattern, boolean latex) {}
 
     private record Candidate(Ranked ranked, java.util.regex.MatchResult result, Matcher groups) {}
 
@@ -49,9 +50,14 @@ final class AnswerFinder {
         TreeMap<Integer, List<Ranked>> byRank = new TreeMap<>();
         patterns.forEach(p -> byRank.computeIfAbsent(p.rank(), r -> new ArrayList<>()).add(p));
         String fallback = null;
+        String small = PyText.lower(text);
+        boolean math = text.indexOf('$') >= 0 || text.indexOf('\\') >= 0 || text.indexOf('[') >= 0;
         for (List<Ranked> group : byRank.values()) {
             List<Candidate> candidates = new ArrayList<>();
             for (Ranked ranked : group) {
+                if (!small.contains(ranked.sign()) || ranked.latex() && !math) {
+                    continue;
+                }
                 Matcher matcher = ranked.pattern().matcher(text);
                 while (matcher.find()) {
                     Matcher groups = ranked.pattern().matcher(text);
@@ -202,18 +208,18 @@ final class AnswerFinder {
     private static List<Ranked> latex() {
         String any = environments(false);
         List<Ranked> all = new ArrayList<>();
-        add(all, 0, "(?i:final answer is)\\:?\\s*" + any + "\\.?\\s?I hope");
-        add(all, 50, "(?i:final answer.{0,100}?)\\s+is\\:?\\s*" + any);
-        add(all, 100, "(?i:answer):.{0,50}?" + any);
-        add(all, 200, "(?i:answer).{0,50}?" + any);
-        add(all, 300, any);
-        add(all, 50, environments(true));
-        add(all, 50, "(?<firstBoxed>\\\\boxed{.+})");
+        add(all, 0, "final answer is", "(?i:final answer is)\\:?\\s*" + any + "\\.?\\s?I hope");
+        add(all, 50, "final answer", "(?i:final answer.{0,100}?)\\s+is\\:?\\s*" + any);
+        add(all, 100, "answer:", "(?i:answer):.{0,50}?" + any);
+        add(all, 200, "answer", "(?i:answer).{0,50}?" + any);
+        add(all, 300, "", any);
+        add(all, 50, "\\boxed{", environments(true));
+        add(all, 50, "\\boxed{", "(?<firstBoxed>\\\\boxed{.+})");
         return all;
     }
 
-    private static void add(List<Ranked> all, int rank, String pattern) {
-        all.add(new Ranked(rank, PyRegex.compile(pattern, Pattern.DOTALL), true));
+    private static void add(List<Ranked> all, int rank, String sign, String pattern) {
+        all.add(new Ranked(rank, sign, PyRegex.compile(pattern, Pattern.DOTALL), true));
     }
 
     private static List<Ranked> latexAndNumbers() {
@@ -229,16 +235,16 @@ final class AnswerFinder {
         String anchoredNumber = "(?:" + prefix + "[\\$€£¥₹₽₪₩₫฿₡₢₣₤₥₦₧₨₭₮₯₰₱₲₳₴₵₶₷₸₺₻₼₾₿]?" + number + ")";
         String either = "(?:" + anchored + "|" + anchoredNumber + ")";
         List<Ranked> all = new ArrayList<>(LATEX);
-        addNumber(all, 0, "(?i:final answer is)\\:?\\s*" + either + "\\.?\\s?I hope");
-        addNumber(all, 50, "(?i:final answer.{0,100}?)\\s+is\\:?" + either);
-        addNumber(all, 100, "(?i:answer):(?:.{0,100}=\\s*|.{0,50}?)" + either + "(?!\\s*=)");
-        addNumber(all, 200, "(?i:answer)(?:.{0,100}=\\s*|.{0,50}?)" + either + "(?!\\s*=)");
-        addNumber(all, 300, anchored);
-        addNumber(all, 300, anchoredNumber);
+        addNumber(all, 0, "final answer is", "(?i:final answer is)\\:?\\s*" + either + "\\.?\\s?I hope");
+        addNumber(all, 50, "final answer", "(?i:final answer.{0,100}?)\\s+is\\:?" + either);
+        addNumber(all, 100, "answer:", "(?i:answer):(?:.{0,100}=\\s*|.{0,50}?)" + either + "(?!\\s*=)");
+        addNumber(all, 200, "answer", "(?i:answer)(?:.{0,100}=\\s*|.{0,50}?)" + either + "(?!\\s*=)");
+        addNumber(all, 300, "", anchored);
+        addNumber(all, 300, "", anchoredNumber);
         return all;
     }
 
-    private static void addNumber(List<Ranked> all, int rank, String pattern) {
-        all.add(new Ranked(rank, PyRegex.compile(pattern), false));
+    private static void addNumber(List<Ranked> all, int rank, String sign, String pattern) {
+        all.add(new Ranked(rank, sign, PyRegex.compile(pattern), false));
     }
 }

@@ -144,14 +144,8 @@ final class Equality {
         if (a.op() != '≠' && flipped(a.op()) == b.op() && Values.equal(left, Expr.negate(right))) {
             return true;
         }
-        // Equal solutions: one is the other times a number.
-        double factor = Values.factor(left, right);
-        if (Double.isNaN(factor) || factor == 0) {
-            return false;
-        }
-        return a.op() == '='
-                ? b.op() == '='
-                : Evaluator.symbols(left).size() == 1 && (factor > 0 ? a.op() : flipped(a.op())) == b.op();
+        // Equations have equal solutions where one is the other times a number; SymPy's solutions of inequalities compare as nothing.
+        return a.op() == '=' && b.op() == '=' && Math.abs(Values.factor(left, right)) > 0;
     }
 
     private static boolean collections(Expr gold, Expr answer) {

@@ -15,6 +15,10 @@ import org.lionalign.align.eval.formula.Expr.Sym;
 /** Values of formulas: exact where they are rational, else complex numbers in double precision. */
 final class Evaluator {
     private static final int LARGEST_EXPONENT = 4000;
+    private static final double[] LANCZOS = {
+        0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+        12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7
+    };
 
     private Evaluator() {}
 
@@ -209,10 +213,8 @@ final class Evaluator {
             case "sinh" -> x.exp().minus(one.over(x.exp())).over(Complex.of(2));
             case "cosh" -> x.exp().plus(one.over(x.exp())).over(Complex.of(2));
             case "tanh" -> operation("sinh", v).over(operation("cosh", v));
-            case "factorial" -> Complex.of(gamma(x.re() + 1));
-            case "binomial" -> Complex.of(gamma(x.re() + 1)
-                    / gamma(v.get(1).re() + 1)
-                    / gamma(x.re() - v.get(1).re() + 1));
+            case "factorial" -> gamma(x.plus(one));
+            case "binomial" -> binomial(x, v.get(1));
             case "max" -> Complex.of(v.stream().mapToDouble(Complex::re).max().orElse(Double.NaN));
             case "min" -> Complex.of(v.stream().mapToDouble(Complex::re).min().orElse(Double.NaN));
             case "mod" -> Complex.of(x.re() - v.get(1).re() * Math.floor(x.re() / v.get(1).re()));
@@ -220,21 +222,32 @@ final class Evaluator {
         };
     }
 
+    private static Complex binomial(Complex n, Complex k) {
+        Complex one = Complex.of(1);
+        if (k.im() == 0 && k.re() == Math.rint(k.re()) && k.re() >= 0 && k.re() < 100) {
+            Complex product = one;
+            for (int i = 0; i < (int) k.re(); i++) {
+                product = product.times(n.minus(Complex.of(i))).over(Complex.of(i + 1));
+            }
+            return product;
+        }
+        return gamma(n.plus(one)).over(gamma(k.plus(one)).times(gamma(n.minus(k).plus(one))));
+    }
+
     /** Γ by Lanczos' formula, g = 7, n = 9: 15 digits. */
-    private static double gamma(double x) {
-        if (x < 0.5) {
-            return Math.PI / (Math.sin(Math.PI * x) * gamma(1 - x));
+    private static Complex gamma(Complex x) {
+        Complex one = Complex.of(1);
+        if (x.re() < 0.5) {
+            Complex sine = x.times(Complex.of(Math.PI)).sin();
+            return Complex.of(Math.PI).over(sine.times(gamma(one.minus(x))));
         }
-        double[] c = {
-            0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-            12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7
-        };
-        double sum = c[0];
-        for (int i = 1; i < c.length; i++) {
-            sum += c[i] / (x - 1 + i);
+        Complex sum = Complex.of(LANCZOS[0]);
+        for (int i = 1; i < LANCZOS.length; i++) {
+            sum = sum.plus(Complex.of(LANCZOS[i]).over(x.plus(Complex.of(i - 1))));
         }
-        double t = x + 6.5;
-        return Math.sqrt(2 * Math.PI) * Math.pow(t, x - 0.5) * Math.exp(-t) * sum;
+        Complex t = x.plus(Complex.of(6.5));
+        Complex power = t.log().times(x.minus(Complex.of(0.5))).minus(t).exp();
+        return Complex.of(Math.sqrt(2 * Math.PI)).times(power).times(sum);
     }
 
     /** The symbols of a formula, sorted. */

@@ -17,8 +17,8 @@ import org.lionalign.align.eval.formula.Expr.Sym;
 import org.lionalign.align.eval.formula.Expr.Tuple;
 
 /**
- * Lists, sets and relations of formulas, as latex2sympy2_extended's grammar reads them; {@link TermParser} reads what stands between. As there,
- * what follows a complete formula is passed over.
+ * Lists, sets and relations of formulas, as latex2sympy2_extended's grammar reads them; {@link TermParser} reads what stands between. The whole text
+ * must be one of them.
  */
 final class FormulaParser {
     private static final Map<String, Character> RELATIONS = Map.ofEntries(
@@ -85,8 +85,8 @@ final class FormulaParser {
                 break;
             }
         }
-        if (terms.word() != null && (SET_OPERATORS.containsKey(terms.word()) || terms.is("|"))) {
-            throw new Unreadable("a set operator after something that is no set");
+        if (terms.word() != null) {
+            throw new Unreadable("after the formula: " + terms.word());
         }
         groups.add(group);
         if (groups.size() == 1) {

@@ -56,8 +56,8 @@ public final class MathVerify {
      */
     public static boolean sympyEquivalent(String a, String b) {
         try {
-            Expr left = new TermParser(Tokens.of(a, true), TermParser.Dialect.SYMPY, false).additive();
-            Expr right = new TermParser(Tokens.of(b, true), TermParser.Dialect.SYMPY, false).additive();
+            Expr left = SympyLatex.term(a);
+            Expr right = SympyLatex.term(b);
             return Evaluator.isNumeric(left) && Evaluator.isNumeric(right) && Values.identical(left, right);
         } catch (Unreadable | ArithmeticException e) {
             return false;

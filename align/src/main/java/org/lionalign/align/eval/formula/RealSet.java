@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.eval.formula.Expr.Const;
 import org.lionalign.align.eval.formula.Expr.FiniteSet;
 import org.lionalign.align.eval.formula.Expr.Interval;
 import org.lionalign.align.eval.formula.Expr.Rel;
 import org.lionalign.align.eval.formula.Expr.SetOp;
-import org.lionalign.align.eval.formula.Expr.Sym;
 
 /**
  * A set of real numbers as segments that do not touch, from left to right.
@@ -66,19 +66,28 @@ record RealSet(List<Segment> segments) {
         return null;
     }
 
-    /** The numbers for which a relation between one symbol and a number holds, or all of a chain; null for others. */
+    /** The numbers for which a linear relation in one symbol holds, or all of a chain; null for others. */
     static @Nullable RealSet of(List<Rel> relations) {
         RealSet all = LINE;
         String symbol = null;
         for (Rel relation : relations) {
-            boolean left = relation.left() instanceof Sym;
-            Expr side = left ? relation.left() : relation.right();
-            double bound = number(left ? relation.right() : relation.left());
-            if (!(side instanceof Sym s) || Double.isNaN(bound) || symbol != null && !symbol.equals(s.name())) {
+            if (!Evaluator.isNumeric(relation.left()) || !Evaluator.isNumeric(relation.right())) {
                 return null;
             }
-            symbol = s.name();
-            char op = left ? relation.op() : Equality.flipped(relation.op());
+            Expr difference = Expr.flat("add", relation.left(), Expr.negate(relation.right()));
+            Set<String> symbols = Evaluator.symbols(difference);
+            if (symbols.size() != 1 || symbol != null && !symbols.contains(symbol)) {
+                return null;
+            }
+            symbol = symbols.iterator().next();
+            double zero = Evaluator.at(difference, Map.of(symbol, Complex.of(0))).re();
+            double slope = Evaluator.at(difference, Map.of(symbol, Complex.of(1))).re() - zero;
+            double three = Evaluator.at(difference, Map.of(symbol, Complex.of(3))).re();
+            if (slope == 0 || !(Math.abs(three - zero - 3 * slope) <= TOLERANCE * Math.max(1, Math.abs(three)))) {
+                return null;
+            }
+            double bound = -zero / slope;
+            char op = slope > 0 ? relation.op() : Equality.flipped(relation.op());
             boolean closed = op == '≤' || op == '≥' || op == '=';
             Segment below = new Segment(Double.NEGATIVE_INFINITY, false, bound, closed);
             Segment above = new Segment(bound, closed, Double.POSITIVE_INFINITY, false);

@@ -60,6 +60,10 @@ final class TermParser {
             "\\&", "\\\\", "\\%", "\\leqslant", "\\geqslant", "\\{", "\\lbrace", "\\mathbb", "\\emptyset", "\\Rightarrow", "\\implies", "\\equiv",
             "\\times", "\\cdot", "\\div", "\\mod", "\\pmod", "\\circ", "\\degree", "\\choose", "\\partial", "\\cdots", "\\dots", "\\ldots");
 
+    private static final Set<String> RESERVED_IN_SYMPY = Set.of(
+            "\\sum", "\\prod", "\\int", "\\lim", "\\|", "\\le", "\\leq", "\\leqslant", "\\leqq", "\\ge", "\\geq", "\\geqslant", "\\geqq", "\\neq",
+            "\\lt", "\\gt", "\\}", "\\rfloor", "\\rceil", "\\rangle", "\\&", "\\\\", "\\%", "\\times", "\\cdot", "\\div", "\\begin", "\\end");
+
     private final Tokens tokens;
     private final Dialect dialect;
     private final boolean real;
@@ -182,9 +186,14 @@ final class TermParser {
         return result;
     }
 
+    /** Commands that are no factor. */
+    private boolean isReserved(String word) {
+        return dialect == Dialect.MATH_VERIFY ? UNSUPPORTED.contains(word) : RESERVED_IN_SYMPY.contains(word);
+    }
+
     boolean startsFactor() {
         String word = word();
-        if (word == null || word.equals("|") && bars > 0 || UNSUPPORTED.contains(word)) {
+        if (word == null || word.equals("|") && bars > 0 || isReserved(word)) {
             return false;
         }
         return word.charAt(0) == '\\' || tokens.list().get(at).isLetter() || tokens.list().get(at).isNumber() || "([{|".contains(word)
@@ -262,7 +271,13 @@ final class TermParser {
                 return group(")");
             }
             case "{" -> {
-                return group("}");
+                return braceGroup();
+            }
+            case "\\{" -> {
+                if (dialect == Dialect.SYMPY) {
+                    return group("\\}");
+                }
+                throw new Unreadable("a set");
             }
             case "[" -> {
                 return group("]");
@@ -292,8 +307,8 @@ final class TermParser {
             }
             case "\\frac", "\\dfrac", "\\tfrac", "\\cfrac" -> {
                 at++;
-                Expr top = braces();
-                Expr bottom = braces();
+                Expr top = bracesOrDigit();
+                Expr bottom = bracesOrDigit();
                 return dialect == Dialect.SYMPY ? fractionOfSympy(top, bottom) : Expr.divide(top, bottom);
             }
             case "\\binom", "\\dbinom", "\\tbinom" -> {
@@ -326,6 +341,21 @@ final class TermParser {
         return inner;
     }
 
+    /** {@code {…}}, or {@code {n \choose k}}. */
+    private Expr braceGroup() throws Unreadable {
+        int start = at;
+        at++;
+        Expr top = additive();
+        if (is("\\choose")) {
+            at++;
+            Expr bottom = additive();
+            expect("}");
+            return Expr.op("binomial", top, bottom);
+        }
+        at = start;
+        return group("}");
+    }
+
     private Expr enclosed(String close, String name) throws Unreadable {
         at++;
         Expr inner = additive();
@@ -338,6 +368,15 @@ final class TermParser {
             throw new Unreadable("expected {");
         }
         return group("}");
+    }
+
+    private Expr bracesOrDigit() throws Unreadable {
+        if (dialect == Dialect.SYMPY && word() != null && String.valueOf(word()).matches("\\d")) {
+            Expr digit = FormulaParser.number(String.valueOf(word()));
+            at++;
+            return digit;
+        }
+        return braces();
     }
 
     private Expr root() throws Unreadable {
@@ -411,6 +450,15 @@ final class TermParser {
         while (is("_") || is("^")) {
             boolean sub = is("_");
             at++;
+            String digits = String.valueOf(word());
+            if (sub && dialect == Dialect.SYMPY && digits.matches("\\d{2,}")) {
+                at++; // \log_28 is the logarithm of 8 to the base 2
+                return Expr.op(
+                        "log", FormulaParser.number(digits.substring(1)), FormulaParser.number(digits.substring(0, 1)));
+            }
+            if (sub && is("e") && dialect == Dialect.MATH_VERIFY) {
+                throw new Unreadable("a logarithm to the base e, which the original's grammar does not have");
+            }
             Expr value = exponent();
             base = sub ? value : base;
             power = sub ? power : value;
@@ -425,8 +473,8 @@ final class TermParser {
         }
         String name = FUNCTIONS.get(word);
         if ("log".equals(name)) {
-            Expr e = dialect == Dialect.SYMPY ? null : Const.E;
-            Expr to = base != null ? base : word.equals("\\log") ? Num.of(10) : e;
+            // parse_latex takes \log without a base for the natural logarithm
+            Expr to = base != null || dialect == Dialect.SYMPY ? base : word.equals("\\log") ? Num.of(10) : Const.E;
             return powered(to == null ? Expr.op("log", argument) : Expr.op("log", argument, to), power);
         }
         return powered(Expr.op(name != null ? name : "f:" + word.substring(1), argument), power);
@@ -449,14 +497,14 @@ final class TermParser {
 
     private Expr atom() throws Unreadable {
         String word = word();
-        if (word == null || UNSUPPORTED.contains(word)) {
+        if (word == null || isReserved(word)) {
             throw new Unreadable("found " + word);
         }
         Tokens.Token token = tokens.list().get(at);
         if (token.isNumber()) {
             at++;
-            if (dialect == Dialect.SYMPY && word.startsWith(".")) {
-                throw new Unreadable("a number that begins with a point");
+            if (dialect == Dialect.SYMPY && (word.startsWith(".") || word.matches("0\\d*[1-9]\\d*"))) {
+                throw new Unreadable("no number to Python: " + word);
             }
             if (is("_") && dialect == Dialect.MATH_VERIFY) {
                 at++;

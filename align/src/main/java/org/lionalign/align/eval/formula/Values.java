@@ -76,6 +76,9 @@ final class Values {
             if (!x.isFinite() && !y.isFinite()) {
                 continue;
             }
+            if (!x.isFinite() || !y.isFinite()) {
+                return false;
+            }
             double scale = Math.max(Math.max(x.abs(), y.abs()), 1e-3);
             if (!(x.minus(y).abs() <= TOLERANCE * scale)) {
                 return false;

@@ -35,11 +35,9 @@ final class TaskRows {
         for (String place : places) {
             int colon = place.indexOf(':');
             if (colon >= 0) {
-                Path folder = data.resolve(place.substring(0, colon));
-                if (Files.isDirectory(folder)) {
-                    List<Row> rows = new ArrayList<>();
-                    RowFiles.files(folder, place.substring(colon + 1)).forEach(file -> rows.addAll(rows(file)));
-                    return rows;
+                List<Path> files = split(data.resolve(place.substring(0, colon)), place.substring(colon + 1));
+                if (!files.isEmpty()) {
+                    return files.stream().flatMap(file -> rows(file).stream()).toList();
                 }
             } else if (EvalFiles.has(data, place)) {
                 return rows(EvalFiles.find(data, place));
@@ -50,10 +48,25 @@ final class TaskRows {
     }
 
     static boolean has(Path data, List<String> places) {
-        return places.stream()
-                .anyMatch(place -> place.indexOf(':') >= 0
-                        ? Files.isDirectory(data.resolve(place.substring(0, place.indexOf(':'))))
-                        : EvalFiles.has(data, place));
+        return places.stream().anyMatch(place -> {
+            int colon = place.indexOf(':');
+            return colon < 0
+                    ? EvalFiles.has(data, place)
+                    : !split(data.resolve(place.substring(0, colon)), place.substring(colon + 1))
+                            .isEmpty();
+        });
+    }
+
+    /** The files of a split; none where the folder or the split is not there. */
+    private static List<Path> split(Path folder, String split) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try {
+            return RowFiles.files(folder, split);
+        } catch (BadInput noSuchSplit) {
+            return List.of();
+        }
     }
 
     static List<Row> rows(Path file) {
