@@ -30,7 +30,8 @@ public final class ResponseRows {
             Set<String> seen = new HashSet<>();
             for (JsonLines.Row row : EvalFiles.rows(file)) {
                 // The harness logs a question once for each of its filters.
-                if (!row.value().has("filter") || seen.add(row.value().path("doc_id").asText())) {
+                if (!row.value().has("filter")
+                        || seen.add(row.value().path("doc_id").asText())) {
                     responses.add(response(file, row));
                 }
             }
@@ -47,7 +48,8 @@ public final class ResponseRows {
         if (value.path("doc").isObject() && value.path("resps").isArray()) {
             JsonNode text = value.path("resps").path(0).path(0);
             if (!text.isTextual()) {
-                throw new BadInput(where + ": resps: expected a list of a list of texts, found " + EvalFiles.found(value.path("resps")));
+                throw new BadInput(where + ": resps: expected a list of a list of texts, found "
+                        + EvalFiles.found(value.path("resps")));
             }
             return new Response(value.get("doc"), text.textValue(), where);
         }

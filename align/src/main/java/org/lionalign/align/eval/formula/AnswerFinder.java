@@ -30,7 +30,13 @@ final class AnswerFinder {
 
     private static final String PERCENT = "(?:\\\\?%|[Pp]ercent|[Pp]ercentage|[Pp]ct)";
     private static final List<String> KINDS = List.of(
-            "DisplayDollar", "DisplayBracket", "InlineDollar", "InlineParenthesis", "InlineBracket", "Fraction", "Boxed");
+            "DisplayDollar",
+            "DisplayBracket",
+            "InlineDollar",
+            "InlineParenthesis",
+            "InlineBracket",
+            "Fraction",
+            "Boxed");
     private static final List<Ranked> LATEX = latex();
     private static final List<Ranked> LATEX_AND_NUMBERS = latexAndNumbers();
 
@@ -48,7 +54,8 @@ final class AnswerFinder {
 
     private static Found find(String text, List<Ranked> patterns) {
         TreeMap<Integer, List<Ranked>> byRank = new TreeMap<>();
-        patterns.forEach(p -> byRank.computeIfAbsent(p.rank(), r -> new ArrayList<>()).add(p));
+        patterns.forEach(
+                p -> byRank.computeIfAbsent(p.rank(), r -> new ArrayList<>()).add(p));
         String fallback = null;
         String small = PyText.lower(text);
         boolean math = text.indexOf('$') >= 0 || text.indexOf('\\') >= 0 || text.indexOf('[') >= 0;
@@ -178,10 +185,13 @@ final class AnswerFinder {
         String inlineDollar = "(?:\\\\[$]|[^\\n$])";
         String inlineParenthesis = "(?:[^\\\\\\n]|\\\\(?!\\)))";
         String inlineBracket = "[^\\n\\]\\[]";
-        String all = "(?<!\\\\)\\$\\$(?<" + prefix + "DisplayDollar>" + content(displayDollar, boxed) + ")(?<!\\\\)\\$\\$"
-                + "|(?<!\\\\)\\\\\\[(?<" + prefix + "DisplayBracket>" + content(displayBracket, boxed) + ")(?<!\\\\)\\\\\\]"
+        String all = "(?<!\\\\)\\$\\$(?<" + prefix + "DisplayDollar>" + content(displayDollar, boxed)
+                + ")(?<!\\\\)\\$\\$"
+                + "|(?<!\\\\)\\\\\\[(?<" + prefix + "DisplayBracket>" + content(displayBracket, boxed)
+                + ")(?<!\\\\)\\\\\\]"
                 + "|(?<!\\\\|\\d)\\$(?<" + prefix + "InlineDollar>" + content(inlineDollar, boxed) + ")(?<!\\\\)\\$"
-                + "|(?<!\\\\)\\\\\\((?<" + prefix + "InlineParenthesis>" + content(inlineParenthesis, boxed) + ")(?<!\\\\)\\\\\\)"
+                + "|(?<!\\\\)\\\\\\((?<" + prefix + "InlineParenthesis>" + content(inlineParenthesis, boxed)
+                + ")(?<!\\\\)\\\\\\)"
                 + "|\\s\\[(?<" + prefix + "InlineBracket>" + content(inlineBracket, boxed) + ")\\]\\s";
         if (!boxed) {
             String number = "-?\\d+(?:[.,]\\d+)?";

@@ -77,7 +77,8 @@ record Complex(double re, double im) {
     /** i/2 · (log(1−iz) − log(1+iz)). */
     Complex atan() {
         Complex iz = I.times(this);
-        return new Complex(0, 0.5).times(of(1).minus(iz).log().minus(of(1).plus(iz).log()));
+        return new Complex(0, 0.5)
+                .times(of(1).minus(iz).log().minus(of(1).plus(iz).log()));
     }
 
     boolean isFinite() {

@@ -132,7 +132,8 @@ final class Equality {
     }
 
     private static boolean relation(Rel a, Rel b) {
-        boolean numeric = List.of(a.left(), a.right(), b.left(), b.right()).stream().allMatch(Evaluator::isNumeric);
+        boolean numeric =
+                List.of(a.left(), a.right(), b.left(), b.right()).stream().allMatch(Evaluator::isNumeric);
         if (!numeric) {
             return false;
         }
@@ -144,7 +145,8 @@ final class Equality {
         if (a.op() != '≠' && flipped(a.op()) == b.op() && Values.equal(left, Expr.negate(right))) {
             return true;
         }
-        // Equations have equal solutions where one is the other times a number; SymPy's solutions of inequalities compare as nothing.
+        // Equations have equal solutions where one is the other times a number; SymPy's solutions of inequalities
+        // compare as nothing.
         return a.op() == '=' && b.op() == '=' && Math.abs(Values.factor(left, right)) > 0;
     }
 
@@ -185,8 +187,10 @@ final class Equality {
             return false;
         }
         boolean set = gold instanceof FiniteSet;
-        List<Expr> a = set ? ordered(((FiniteSet) gold).elements()) : gold instanceof Tuple t ? t.elements() : List.of();
-        List<Expr> b = answer instanceof FiniteSet s ? s.elements() : answer instanceof Tuple t ? t.elements() : List.of();
+        List<Expr> a =
+                set ? ordered(((FiniteSet) gold).elements()) : gold instanceof Tuple t ? t.elements() : List.of();
+        List<Expr> b =
+                answer instanceof FiniteSet s ? s.elements() : answer instanceof Tuple t ? t.elements() : List.of();
         if (a.isEmpty() || a.size() != b.size()) {
             return false;
         }

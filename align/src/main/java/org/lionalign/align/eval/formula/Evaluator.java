@@ -3,8 +3,8 @@ package org.lionalign.align.eval.formula;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.eval.formula.Expr.Const;
 import org.lionalign.align.eval.formula.Expr.Flt;
@@ -16,8 +16,15 @@ import org.lionalign.align.eval.formula.Expr.Sym;
 final class Evaluator {
     private static final int LARGEST_EXPONENT = 4000;
     private static final double[] LANCZOS = {
-        0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-        12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7
+        0.9999999999998099,
+        676.5203681218851,
+        -1259.1392167224028,
+        771.3234287776531,
+        -176.6150291621406,
+        12.507343278686905,
+        -0.13857109526572012,
+        9.984369578019572e-06,
+        1.5056327351493116e-07
     };
 
     private Evaluator() {}
@@ -82,7 +89,9 @@ final class Evaluator {
             Num power = new Num(base.p().pow(Math.abs(n)), base.q().pow(Math.abs(n)));
             return n < 0 ? new Num(power.q(), power.p()) : power;
         }
-        if (base.p().signum() < 0 || !exponent.q().equals(BigInteger.TWO) || exponent.p().bitLength() > 8) {
+        if (base.p().signum() < 0
+                || !exponent.q().equals(BigInteger.TWO)
+                || exponent.p().bitLength() > 8) {
             return null;
         }
         BigInteger p = base.p().sqrt();
@@ -154,7 +163,7 @@ final class Evaluator {
                 case E -> Complex.of(Math.E);
                 case I -> Complex.I;
                 case INFINITY -> Complex.of(Double.POSITIVE_INFINITY);
-                case GAMMA -> Complex.of(0.57721566490153286061);
+                case GAMMA -> Complex.of(0.5772156649015329);
             };
         }
         if (!(e instanceof Op op)) {
@@ -217,7 +226,8 @@ final class Evaluator {
             case "binomial" -> binomial(x, v.get(1));
             case "max" -> Complex.of(v.stream().mapToDouble(Complex::re).max().orElse(Double.NaN));
             case "min" -> Complex.of(v.stream().mapToDouble(Complex::re).min().orElse(Double.NaN));
-            case "mod" -> Complex.of(x.re() - v.get(1).re() * Math.floor(x.re() / v.get(1).re()));
+            case "mod" ->
+                Complex.of(x.re() - v.get(1).re() * Math.floor(x.re() / v.get(1).re()));
             default -> Complex.NAN;
         };
     }

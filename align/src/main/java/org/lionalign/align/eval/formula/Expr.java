@@ -51,7 +51,9 @@ sealed interface Expr {
         }
 
         double toDouble() {
-            return new BigDecimal(p).divide(new BigDecimal(q), java.math.MathContext.DECIMAL64).doubleValue();
+            return new BigDecimal(p)
+                    .divide(new BigDecimal(q), java.math.MathContext.DECIMAL64)
+                    .doubleValue();
         }
     }
 

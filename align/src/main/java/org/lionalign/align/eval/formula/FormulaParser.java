@@ -39,7 +39,18 @@ final class FormulaParser {
             Map.entry("\\neq", '≠'),
             Map.entry("≠", '≠'));
     private static final Map<String, String> SET_OPERATORS = Map.of(
-            "\\cup", "union", "∪", "union", "\\cap", "intersection", "∩", "intersection", "\\setminus", "complement", "\\backslash", "complement");
+            "\\cup",
+            "union",
+            "∪",
+            "union",
+            "\\cap",
+            "intersection",
+            "∩",
+            "intersection",
+            "\\setminus",
+            "complement",
+            "\\backslash",
+            "complement");
     private static final Map<String, String> LITERALS =
             Map.of("N", "naturals", "Z", "integers", "Q", "rationals", "R", "reals", "C", "complexes");
     private static final Set<String> PLUS_MINUS = Set.of("\\pm", "\\mp", "±");
@@ -53,7 +64,8 @@ final class FormulaParser {
     /** Reads normalised LaTeX. */
     static Expr parse(String latex) throws Unreadable {
         if (latex.strip().matches("-?\\d{1,3}(,\\d{3})+(\\.\\d+)?")) {
-            // Lists and thousands look alike; the whole text being one number decides. The sign is lost in the original's reading too.
+            // Lists and thousands look alike; the whole text being one number decides. The sign is lost in the
+            // original's reading too.
             return number(latex.strip().replace(",", ""));
         }
         boolean real = !ComplexSigns.in(latex);
@@ -131,7 +143,7 @@ final class FormulaParser {
             if (in && !Expr.isSet(right)) {
                 throw new Unreadable("∈ before something that is no set");
             }
-            chain.add(new Rel(in ? '=' : op, last, right));
+            chain.add(new Rel(op == null ? '=' : op, last, right));
         }
         if (chain.isEmpty()) {
             return left;

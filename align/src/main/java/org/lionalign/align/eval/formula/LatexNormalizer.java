@@ -26,8 +26,7 @@ final class LatexNormalizer {
                     + "coin|sq . m|gallon|° f|profit|minw|yr|women|am|pm|hr|cu cm|square|v â € ™|are|rupee|rounds|cubic|cc|mtr|s|ohm|number|"
                     + "kmph|day|hour|minute|min|second|man|woman|sec|cube|mt|sq inch|mp|∏ cm ³|hectare|more|sec|unit|cu . m|cm 2|rs .|rs|kg|"
                     + "g|month|km|m|cm|mm|apple|liter|loss|yard|pure|year|increase|decrease|d|less|Surface|litre|pi sq m|s .|metre|meter|inch";
-    private static final Pattern UNIT =
-            PyRegex.compile("(\\d|\\}|\\s)\\s*(?:(?:" + UNITS + ")(?:s|es)?)\\s*$");
+    private static final Pattern UNIT = PyRegex.compile("(\\d|\\}|\\s)\\s*(?:(?:" + UNITS + ")(?:s|es)?)\\s*$");
     private static final Pattern UNIT_POWER = PyRegex.compile("(\\\\(?:text|mbox){.*?})(\\^\\d|\\{\\^\\d\\})?$");
 
     private static final Pattern REMOVED = PyRegex.compile(
@@ -61,8 +60,8 @@ final class LatexNormalizer {
             new Rule("(?:(?<!\\\\)inf(?!inity))", "\\infty"),
             new Rule(" sqrt", "\\sqrt"));
 
-    private static final Pattern REPLACE = PyRegex.compile(
-            String.join("|", REPLACED.stream().map(rule -> "(" + rule.pattern() + ")").toList()));
+    private static final Pattern REPLACE = PyRegex.compile(String.join(
+            "|", REPLACED.stream().map(rule -> "(" + rule.pattern() + ")").toList()));
 
     private record Operator(Pattern pattern, String replacement) {
         static Operator of(String pattern, String replacement) {
@@ -102,8 +101,10 @@ final class LatexNormalizer {
     }
 
     private static String basic(String latex) {
-        String text = latex.replace("\\mathrm{T}", "T").replace("\\mathrm{d}", "d").replace("{\\rm d}", "d");
-        text = text.replace("\\left[\\begin{matrix}", "\\begin{bmatrix}").replace("\\end{matrix}\\right]", "\\end{bmatrix}");
+        String text =
+                latex.replace("\\mathrm{T}", "T").replace("\\mathrm{d}", "d").replace("{\\rm d}", "d");
+        text = text.replace("\\left[\\begin{matrix}", "\\begin{bmatrix}")
+                .replace("\\end{matrix}\\right]", "\\end{bmatrix}");
         text = LEFT.matcher(text).replaceAll("$1");
         text = RIGHT.matcher(text).replaceAll("$1");
         text = PERMUTATION.matcher(text).replaceAll("\\\\frac{($1)!}{(($1)-($2))!}");
@@ -160,7 +161,12 @@ final class LatexNormalizer {
             } else if (bare.length() < 2) {
                 return text;
             } else if (bare.charAt(1) != '{') {
-                fixed.append('{').append(bare.charAt(0)).append("}{").append(bare.charAt(1)).append('}').append(bare.substring(2));
+                fixed.append('{')
+                        .append(bare.charAt(0))
+                        .append("}{")
+                        .append(bare.charAt(1))
+                        .append('}')
+                        .append(bare.substring(2));
             } else {
                 fixed.append('{').append(bare.charAt(0)).append('}').append(bare.substring(1));
             }
@@ -201,7 +207,9 @@ final class LatexNormalizer {
                 break;
             }
             String content = PyText.strip(text.substring(next + 1, close));
-            if (lastOnly && lastStart >= 0 && !belong(text, content, results.get(results.size() - 1), close, lastStart)) {
+            if (lastOnly
+                    && lastStart >= 0
+                    && !belong(text, content, results.get(results.size() - 1), close, lastStart)) {
                 break;
             }
             if (results.isEmpty() || !results.get(results.size() - 1).equals(content)) {

@@ -42,7 +42,8 @@ public final class MathVerify {
     private static Verdict compare(String solution, String answer) {
         AnswerFinder.Found gold = AnswerFinder.inSolution(solution);
         AnswerFinder.Found found = AnswerFinder.inAnswer(answer);
-        boolean equal = gold.formula() != null && found.formula() != null && Equality.equal(gold.formula(), found.formula());
+        boolean equal =
+                gold.formula() != null && found.formula() != null && Equality.equal(gold.formula(), found.formula());
         if (!equal && gold.text() != null && found.text() != null) {
             String text = PyText.strip(gold.text());
             equal = !text.isEmpty() && text.equals(PyText.strip(found.text()));

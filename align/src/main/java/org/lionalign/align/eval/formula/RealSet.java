@@ -45,7 +45,10 @@ record RealSet(List<Segment> segments) {
                 return null;
             }
             return joined(List.of(new Segment(
-                    low, !interval.leftOpen() && !Double.isInfinite(low), high, !interval.rightOpen() && !Double.isInfinite(high))));
+                    low,
+                    !interval.leftOpen() && !Double.isInfinite(low),
+                    high,
+                    !interval.rightOpen() && !Double.isInfinite(high))));
         }
         if (e instanceof SetOp op && op.name().equals("reals")) {
             return LINE;
@@ -80,9 +83,12 @@ record RealSet(List<Segment> segments) {
                 return null;
             }
             symbol = symbols.iterator().next();
-            double zero = Evaluator.at(difference, Map.of(symbol, Complex.of(0))).re();
-            double slope = Evaluator.at(difference, Map.of(symbol, Complex.of(1))).re() - zero;
-            double three = Evaluator.at(difference, Map.of(symbol, Complex.of(3))).re();
+            double zero =
+                    Evaluator.at(difference, Map.of(symbol, Complex.of(0))).re();
+            double slope =
+                    Evaluator.at(difference, Map.of(symbol, Complex.of(1))).re() - zero;
+            double three =
+                    Evaluator.at(difference, Map.of(symbol, Complex.of(3))).re();
             if (slope == 0 || !(Math.abs(three - zero - 3 * slope) <= TOLERANCE * Math.max(1, Math.abs(three)))) {
                 return null;
             }
@@ -91,12 +97,13 @@ record RealSet(List<Segment> segments) {
             boolean closed = op == '≤' || op == '≥' || op == '=';
             Segment below = new Segment(Double.NEGATIVE_INFINITY, false, bound, closed);
             Segment above = new Segment(bound, closed, Double.POSITIVE_INFINITY, false);
-            RealSet one = switch (op) {
-                case '<', '≤' -> joined(List.of(below));
-                case '>', '≥' -> joined(List.of(above));
-                case '=' -> joined(List.of(new Segment(bound, true, bound, true)));
-                default -> joined(List.of(below, above));
-            };
+            RealSet one =
+                    switch (op) {
+                        case '<', '≤' -> joined(List.of(below));
+                        case '>', '≥' -> joined(List.of(above));
+                        case '=' -> joined(List.of(new Segment(bound, true, bound, true)));
+                        default -> joined(List.of(below, above));
+                    };
             all = all.complement().union(one.complement()).complement();
         }
         return all;
@@ -129,8 +136,8 @@ record RealSet(List<Segment> segments) {
         List<Segment> joined = new ArrayList<>();
         for (Segment next : sorted) {
             Segment last = joined.isEmpty() ? null : joined.get(joined.size() - 1);
-            boolean touches = last != null
-                    && (next.low < last.high || next.low == last.high && (next.hasLow || last.hasHigh));
+            boolean touches =
+                    last != null && (next.low < last.high || next.low == last.high && (next.hasLow || last.hasHigh));
             if (last == null || !touches) {
                 joined.add(next);
             } else {

@@ -8,7 +8,20 @@ import java.util.Set;
  */
 final class SympyLatex {
     private static final Set<String> RELATIONS = Set.of(
-            "=", "<", ">", "\\lt", "\\gt", "\\le", "\\leq", "\\leqslant", "\\leqq", "\\ge", "\\geq", "\\geqslant", "\\geqq", "\\neq");
+            "=",
+            "<",
+            ">",
+            "\\lt",
+            "\\gt",
+            "\\le",
+            "\\leq",
+            "\\leqslant",
+            "\\leqq",
+            "\\ge",
+            "\\geq",
+            "\\geqslant",
+            "\\geqq",
+            "\\neq");
 
     private SympyLatex() {}
 

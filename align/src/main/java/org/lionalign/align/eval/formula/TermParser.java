@@ -2,7 +2,6 @@ package org.lionalign.align.eval.formula;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.eval.formula.Expr.Const;
@@ -24,46 +23,6 @@ final class TermParser {
         SYMPY
     }
 
-    private static final Set<String> TRIGONOMETRY = Set.of("\\sin", "\\cos", "\\tan", "\\csc", "\\sec", "\\cot");
-    private static final Map<String, String> FUNCTIONS = Map.ofEntries(
-            Map.entry("\\arcsin", "asin"),
-            Map.entry("\\arccos", "acos"),
-            Map.entry("\\arctan", "atan"),
-            Map.entry("\\arccsc", "acsc"),
-            Map.entry("\\arcsec", "asec"),
-            Map.entry("\\arccot", "acot"),
-            Map.entry("\\sinh", "sinh"),
-            Map.entry("\\cosh", "cosh"),
-            Map.entry("\\tanh", "tanh"),
-            Map.entry("\\exp", "exp"),
-            Map.entry("\\ln", "log"),
-            Map.entry("\\log", "log"));
-    private static final Set<String> SEVERAL = Set.of("\\max", "\\min", "\\gcd", "\\lcm");
-    private static final Map<String, String> ACCENTS = Map.ofEntries(
-            Map.entry("\\text", ""),
-            Map.entry("\\mbox", ""),
-            Map.entry("\\textrm", ""),
-            Map.entry("\\overline", "bar"),
-            Map.entry("\\bar", "bar"),
-            Map.entry("\\vec", "vec"),
-            Map.entry("\\overrightarrow", "vec"),
-            Map.entry("\\tilde", "tilde"),
-            Map.entry("\\widetilde", "tilde"),
-            Map.entry("\\hat", "hat"),
-            Map.entry("\\widehat", "widehat"),
-            Map.entry("\\mathcal", "math"),
-            Map.entry("\\mathsf", "math"),
-            Map.entry("\\mathfrak", "math"));
-    private static final Set<String> UNSUPPORTED = Set.of(
-            "\\sum", "\\prod", "\\int", "\\lim", "\\|", "\\cup", "\\cap", "\\pm", "\\mp", "\\setminus", "\\in", "\\le", "\\leq", "\\ge", "\\geq",
-            "\\ne", "\\neq", "\\lt", "\\gt", "\\approx", "\\to", "\\mid", "\\end", "\\}", "\\rbrace", "\\rfloor", "\\rceil", "\\rangle", "\\langle",
-            "\\&", "\\\\", "\\%", "\\leqslant", "\\geqslant", "\\{", "\\lbrace", "\\mathbb", "\\emptyset", "\\Rightarrow", "\\implies", "\\equiv",
-            "\\times", "\\cdot", "\\div", "\\mod", "\\pmod", "\\circ", "\\degree", "\\choose", "\\partial", "\\cdots", "\\dots", "\\ldots");
-
-    private static final Set<String> RESERVED_IN_SYMPY = Set.of(
-            "\\sum", "\\prod", "\\int", "\\lim", "\\|", "\\le", "\\leq", "\\leqslant", "\\leqq", "\\ge", "\\geq", "\\geqslant", "\\geqq", "\\neq",
-            "\\lt", "\\gt", "\\}", "\\rfloor", "\\rceil", "\\rangle", "\\&", "\\\\", "\\%", "\\times", "\\cdot", "\\div", "\\begin", "\\end");
-
     private final Tokens tokens;
     private final Dialect dialect;
     private final boolean real;
@@ -84,7 +43,8 @@ final class TermParser {
         at = position;
     }
 
-    @Nullable String word() {
+    @Nullable
+    String word() {
         return at < tokens.list().size() ? tokens.list().get(at).word() : null;
     }
 
@@ -142,7 +102,9 @@ final class TermParser {
     }
 
     private Expr over(Expr left, Expr right) {
-        return dialect == Dialect.SYMPY ? Expr.op("mul", left, Expr.op("pow", right, Num.of(-1))) : Expr.divide(left, right);
+        return dialect == Dialect.SYMPY
+                ? Expr.op("mul", left, Expr.op("pow", right, Num.of(-1)))
+                : Expr.divide(left, right);
     }
 
     private Expr unary(boolean functions) throws Unreadable {
@@ -188,7 +150,9 @@ final class TermParser {
 
     /** Commands that are no factor. */
     private boolean isReserved(String word) {
-        return dialect == Dialect.MATH_VERIFY ? UNSUPPORTED.contains(word) : RESERVED_IN_SYMPY.contains(word);
+        return dialect == Dialect.MATH_VERIFY
+                ? LatexWords.UNSUPPORTED.contains(word)
+                : LatexWords.RESERVED_IN_SYMPY.contains(word);
     }
 
     boolean startsFactor() {
@@ -196,13 +160,19 @@ final class TermParser {
         if (word == null || word.equals("|") && bars > 0 || isReserved(word)) {
             return false;
         }
-        return word.charAt(0) == '\\' || tokens.list().get(at).isLetter() || tokens.list().get(at).isNumber() || "([{|".contains(word)
+        return word.charAt(0) == '\\'
+                || tokens.list().get(at).isLetter()
+                || tokens.list().get(at).isNumber()
+                || "([{|".contains(word)
                 || Greek.isLetter(word);
     }
 
     private boolean startsFunction() {
         String word = String.valueOf(word());
-        return TRIGONOMETRY.contains(word) || FUNCTIONS.containsKey(word) || SEVERAL.contains(word) || word.equals("\\operatorname");
+        return LatexWords.TRIGONOMETRY.contains(word)
+                || LatexWords.FUNCTIONS.containsKey(word)
+                || LatexWords.SEVERAL.contains(word)
+                || word.equals("\\operatorname");
     }
 
     private Expr power(boolean functions) throws Unreadable {
@@ -239,7 +209,9 @@ final class TermParser {
         int i = at + 1;
         boolean braces = i < tokens.list().size() && tokens.list().get(i).word().equals("{");
         i += braces ? 1 : 0;
-        return i < tokens.list().size() && Set.of("\\circ", "\\degree", "°").contains(tokens.list().get(i).word());
+        return i < tokens.list().size()
+                && Set.of("\\circ", "\\degree", "°")
+                        .contains(tokens.list().get(i).word());
     }
 
     private void skipDegree() {
@@ -328,7 +300,9 @@ final class TermParser {
     }
 
     private static Expr fractionOfSympy(Expr top, Expr bottom) {
-        return top.equals(Num.ONE) ? Expr.op("pow", bottom, Num.of(-1)) : Expr.op("mul", top, Expr.op("pow", bottom, Num.of(-1)));
+        return top.equals(Num.ONE)
+                ? Expr.op("pow", bottom, Num.of(-1))
+                : Expr.op("mul", top, Expr.op("pow", bottom, Num.of(-1)));
     }
 
     private Expr group(String close) throws Unreadable {
@@ -399,7 +373,9 @@ final class TermParser {
             depth += is("{") ? 1 : is("}") ? -1 : 0;
             at++;
             if (depth == 0) {
-                return tokens.text().substring(start + 1, tokens.list().get(at - 1).start()).replace(" ", "");
+                return tokens.text()
+                        .substring(start + 1, tokens.list().get(at - 1).start())
+                        .replace(" ", "");
             }
         }
         throw new Unreadable("an open brace");
@@ -433,7 +409,8 @@ final class TermParser {
         if (!row.isEmpty()) {
             rows.add(row);
         }
-        if (rows.isEmpty() || rows.stream().anyMatch(r -> r.size() != rows.get(0).size())) {
+        if (rows.isEmpty()
+                || rows.stream().anyMatch(r -> r.size() != rows.get(0).size())) {
             throw new Unreadable("rows of unequal length");
         }
         return new Matrix(rows);
@@ -463,15 +440,15 @@ final class TermParser {
             base = sub ? value : base;
             power = sub ? power : value;
         }
-        if (SEVERAL.contains(word)) {
+        if (LatexWords.SEVERAL.contains(word)) {
             return powered(new Op(word.substring(1), arguments()), power);
         }
         Expr argument = is("(") ? group(")") : product(false);
-        if (TRIGONOMETRY.contains(word)) {
+        if (LatexWords.TRIGONOMETRY.contains(word)) {
             boolean inverse = Num.of(-1).equals(power);
             return powered(Expr.op((inverse ? "a" : "") + word.substring(1), argument), inverse ? null : power);
         }
-        String name = FUNCTIONS.get(word);
+        String name = LatexWords.FUNCTIONS.get(word);
         if ("log".equals(name)) {
             // parse_latex takes \log without a base for the natural logarithm
             Expr to = base != null || dialect == Dialect.SYMPY ? base : word.equals("\\log") ? Num.of(10) : Const.E;
@@ -519,7 +496,7 @@ final class TermParser {
         if (token.isLetter()) {
             return letter(word.charAt(0));
         }
-        String accent = ACCENTS.get(word);
+        String accent = LatexWords.ACCENTS.get(word);
         if (accent != null && dialect == Dialect.MATH_VERIFY) {
             at++;
             String inside = braced();
@@ -554,7 +531,9 @@ final class TermParser {
         if (is("(") && (sympy || isSimpleCall())) {
             return new Op("f:" + name, arguments());
         }
-        return name.equals("I") && !sympy ? Const.I : new Sym(sympy ? name : name.toLowerCase(java.util.Locale.ROOT), real);
+        return name.equals("I") && !sympy
+                ? Const.I
+                : new Sym(sympy ? name : name.toLowerCase(java.util.Locale.ROOT), real);
     }
 
     /** Whether {@code (…)} holds single tokens parted by commas: {@code f(x)} is a function, {@code x(x+1)} a product. */

@@ -18,8 +18,29 @@ record Tokens(String text, List<Token> list) {
     }
 
     private static final Set<String> SKIPPED = Set.of(
-            "\\,", "\\;", "\\:", "\\!", "\\ ", "\\quad", "\\qquad", "\\thinspace", "\\displaystyle", "\\limits", "\\$", "$", "~",
-            "\\left", "\\right", "\\mleft", "\\mright", "\\big", "\\Big", "\\bigg", "\\Bigg", "\\textstyle", "'");
+            "\\,",
+            "\\;",
+            "\\:",
+            "\\!",
+            "\\ ",
+            "\\quad",
+            "\\qquad",
+            "\\thinspace",
+            "\\displaystyle",
+            "\\limits",
+            "\\$",
+            "$",
+            "~",
+            "\\left",
+            "\\right",
+            "\\mleft",
+            "\\mright",
+            "\\big",
+            "\\Big",
+            "\\bigg",
+            "\\Bigg",
+            "\\textstyle",
+            "'");
 
     /** @param commas whether groups of three digits after a comma belong to a number */
     static Tokens of(String text, boolean commas) {

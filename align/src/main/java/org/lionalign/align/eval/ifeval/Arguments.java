@@ -27,7 +27,8 @@ final class Arguments {
     void end() {
         for (Map.Entry<String, JsonNode> entry : values.properties()) {
             if (!read.contains(entry.getKey()) && !isMissing(entry.getValue())) {
-                throw new BadInput(where + ": " + entry.getKey() + ": expected one of " + read + ", found another argument");
+                throw new BadInput(
+                        where + ": " + entry.getKey() + ": expected one of " + read + ", found another argument");
             }
         }
     }

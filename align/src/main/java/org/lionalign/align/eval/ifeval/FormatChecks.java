@@ -69,8 +69,7 @@ final class FormatChecks {
     }
 
     Checker sections(Arguments arguments) {
-        Pattern splitter =
-                PyRegex.compile("\\s?" + PyText.strip(arguments.text("section_spliter")) + "\\s?\\d+\\s?");
+        Pattern splitter = PyRegex.compile("\\s?" + PyText.strip(arguments.text("section_spliter")) + "\\s?\\d+\\s?");
         int least = arguments.count("num_sections");
         return answer -> count(splitter, answer) >= least;
     }

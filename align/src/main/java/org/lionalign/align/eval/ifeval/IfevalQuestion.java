@@ -50,7 +50,8 @@ record IfevalQuestion(String key, String prompt, List<String> instructions, List
             names.add(ids.get(i).asText());
             checkers.add(known.checker(ids.get(i).asText(), kwargs.get(i), where));
         }
-        return new IfevalQuestion(row.path("key").asText(where), row.path("prompt").textValue(), names, checkers);
+        return new IfevalQuestion(
+                row.path("key").asText(where), row.path("prompt").textValue(), names, checkers);
     }
 
     Verdict judge(String answer) {

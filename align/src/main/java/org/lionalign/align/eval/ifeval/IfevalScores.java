@@ -98,7 +98,8 @@ final class IfevalScores {
         double rate = followed / asked;
         double squares = 0;
         for (IfevalQuestion.Verdict verdict : verdicts) {
-            double residual = followed(verdict, strict) - rate * verdict.strict().size();
+            double residual =
+                    followed(verdict, strict) - rate * verdict.strict().size();
             squares += residual * residual;
         }
         return new Metric(name, rate, error(squares) / asked, (long) asked);
@@ -121,7 +122,9 @@ final class IfevalScores {
         for (int i = 0; i < promptStrict.length; i++) {
             IfevalQuestion.Verdict verdict = verdicts.get(i);
             double residual = (promptStrict[i] - prompt.value()) / promptStrict.length
-                    + (followed(verdict, true) - instruction.value() * verdict.strict().size()) / instruction.count();
+                    + (followed(verdict, true)
+                                    - instruction.value() * verdict.strict().size())
+                            / instruction.count();
             squares += residual * residual / 4;
         }
         return new Metric(

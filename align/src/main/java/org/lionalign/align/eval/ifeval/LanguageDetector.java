@@ -35,7 +35,9 @@ final class LanguageDetector {
     /** The most likely language; {@code unknown} where none reaches 0.1; null where the text has no letters to judge by. */
     static @Nullable String detect(String text) {
         List<Guess> guesses = probabilities(text);
-        return guesses == null ? null : guesses.isEmpty() ? "unknown" : guesses.get(0).language();
+        return guesses == null
+                ? null
+                : guesses.isEmpty() ? "unknown" : guesses.get(0).language();
     }
 
     /** Languages above 0.1, most likely first; null where the text has no letters to judge by. */
@@ -97,7 +99,8 @@ final class LanguageDetector {
     private static int[] clean(String text) {
         String plain = MAIL.matcher(URL.matcher(text).replaceAll(" ")).replaceAll(" ");
         plain = MARKED.matcher(plain)
-                .replaceAll(match -> Matcher.quoteReplacement(Normalizer.normalize(match.group(), Normalizer.Form.NFC)));
+                .replaceAll(
+                        match -> Matcher.quoteReplacement(Normalizer.normalize(match.group(), Normalizer.Form.NFC)));
         int[] all = plain.codePoints().limit(LONGEST).toArray();
         int[] kept = new int[all.length];
         int n = 0;
@@ -116,7 +119,8 @@ final class LanguageDetector {
         for (int c : text) {
             if (isLatinRange(c)) {
                 latin++;
-            } else if (c >= 0x300 && Character.UnicodeBlock.of(c) != Character.UnicodeBlock.LATIN_EXTENDED_ADDITIONAL) {
+            } else if (c >= 0x300
+                    && !Character.UnicodeBlock.LATIN_EXTENDED_ADDITIONAL.equals(Character.UnicodeBlock.of(c))) {
                 other++;
             }
         }
@@ -168,28 +172,29 @@ final class LanguageDetector {
     }
 
     private static int normalize(int c, LanguageProfiles profiles) {
-        Character.UnicodeBlock block = Character.UnicodeBlock.of(c);
-        if (block == Character.UnicodeBlock.BASIC_LATIN) {
+        Character.@Nullable UnicodeBlock block = Character.UnicodeBlock.of(c);
+        if (Character.UnicodeBlock.BASIC_LATIN.equals(block)) {
             return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' ? c : ' ';
-        } else if (block == Character.UnicodeBlock.LATIN_1_SUPPLEMENT) {
+        } else if (Character.UnicodeBlock.LATIN_1_SUPPLEMENT.equals(block)) {
             return "\u00a0\u00ab\u00b0\u00bb".indexOf(c) >= 0 ? ' ' : c;
-        } else if (block == Character.UnicodeBlock.LATIN_EXTENDED_B) {
+        } else if (Character.UnicodeBlock.LATIN_EXTENDED_B.equals(block)) {
             return c == 0x219 ? 0x15f : c == 0x21b ? 0x163 : c; // Romanian with comma below, as with cedilla
-        } else if (block == Character.UnicodeBlock.GENERAL_PUNCTUATION) {
+        } else if (Character.UnicodeBlock.GENERAL_PUNCTUATION.equals(block)) {
             return ' ';
-        } else if (block == Character.UnicodeBlock.ARABIC) {
+        } else if (Character.UnicodeBlock.ARABIC.equals(block)) {
             return c == 0x6cc ? 0x64a : c; // Farsi yeh
-        } else if (block == Character.UnicodeBlock.LATIN_EXTENDED_ADDITIONAL) {
+        } else if (Character.UnicodeBlock.LATIN_EXTENDED_ADDITIONAL.equals(block)) {
             return c >= 0x1ea0 ? 0x1ec3 : c;
-        } else if (block == Character.UnicodeBlock.HIRAGANA) {
+        } else if (Character.UnicodeBlock.HIRAGANA.equals(block)) {
             return 0x3042;
-        } else if (block == Character.UnicodeBlock.KATAKANA) {
+        } else if (Character.UnicodeBlock.KATAKANA.equals(block)) {
             return 0x30a2;
-        } else if (block == Character.UnicodeBlock.BOPOMOFO || block == Character.UnicodeBlock.BOPOMOFO_EXTENDED) {
+        } else if (Character.UnicodeBlock.BOPOMOFO.equals(block)
+                || Character.UnicodeBlock.BOPOMOFO_EXTENDED.equals(block)) {
             return 0x3105;
-        } else if (block == Character.UnicodeBlock.CJK_UNIFIED_IDEOGRAPHS) {
+        } else if (Character.UnicodeBlock.CJK_UNIFIED_IDEOGRAPHS.equals(block)) {
             return profiles.representative(c);
-        } else if (block == Character.UnicodeBlock.HANGUL_SYLLABLES) {
+        } else if (Character.UnicodeBlock.HANGUL_SYLLABLES.equals(block)) {
             return 0xac00;
         }
         return c;

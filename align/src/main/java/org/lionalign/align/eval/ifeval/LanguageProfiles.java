@@ -89,7 +89,8 @@ final class LanguageProfiles {
         return languages;
     }
 
-    @Nullable Gram find(String gram) {
+    @Nullable
+    Gram find(String gram) {
         return grams.get(gram);
     }
 

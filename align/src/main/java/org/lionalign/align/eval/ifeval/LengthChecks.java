@@ -62,8 +62,10 @@ final class LengthChecks {
         String first = PyText.lower(arguments.text("first_word"));
         return answer -> {
             List<String> paragraphs = PyText.split(answer, "\n\n");
-            int count = (int) paragraphs.stream().filter(p -> !PyText.isBlank(p)).count();
-            // As in the original the n-th piece is looked up with the blank ones, but compared with the count without them.
+            int count =
+                    (int) paragraphs.stream().filter(p -> !PyText.isBlank(p)).count();
+            // As in the original the n-th piece is looked up with the blank ones, but compared with the count without
+            // them.
             if (nth > count || PyText.isBlank(paragraphs.get(nth - 1))) {
                 return false;
             }

@@ -15,7 +15,7 @@ import org.lionalign.core.error.BadInput;
  *
  * <p>NLTK's English model ({@code punkt_tab/english}) was learned from the Wall Street Journal and comes without a licence, so Lion does not
  * carry it. {@link #read} takes it from the user's folder and then every sentence is NLTK's; {@link #builtIn} is a hand-made list that agrees
- * with it on all but rare abbreviations ({@code docs/evaluation.md} has the figures).
+ * with it on all but rare abbreviations ({@code docs/evaluation-written.md} has the figures).
  *
  * @param abbreviations in small letters, without the last period
  * @param collocations pairs {@code first TAB second} that belong together over a period
@@ -98,7 +98,8 @@ record PunktParameters(
         for (String line : lines(folder.resolve("ortho_context.tab"))) {
             int tab = line.indexOf('\t');
             if (tab < 0 || !line.substring(tab + 1).matches("\\d{1,3}")) {
-                throw new BadInput(folder.resolve("ortho_context.tab") + ": expected word, tab and number, found " + line);
+                throw new BadInput(
+                        folder.resolve("ortho_context.tab") + ": expected word, tab and number, found " + line);
             }
             orthography.put(line.substring(0, tab), Integer.valueOf(line.substring(tab + 1)));
         }

@@ -17,12 +17,11 @@ import org.lionalign.align.eval.python.PyText;
 final class PunktSentences {
     private static final String NON_WORD = "(?:[)\";}\\]*:@'({\\[\u2018\u2019\u201c\u201d\u00ab\u00bb?!])";
     private static final String MULTI = "(?:-{2,}|\\.{2,}|(?:\\.\\s){2,}\\.)";
-    private static final Pattern CANDIDATE =
-            PyRegex.compile("[.?!](?=(?P<after>" + NON_WORD + "|\\s+(?P<next>\\S+)))");
-    private static final Pattern TOKEN = PyRegex.compile("(" + MULTI + "|(?=[^(\"`{\\[:;&#*@)}\\]\\-,])\\S+?(?=\\s|$|" + NON_WORD
-            + "|" + MULTI + "|,(?=$|\\s|" + NON_WORD + "|" + MULTI + "))|\\S)");
-    private static final Pattern REALIGN = PyRegex.compile(
-            "[\"')\\]}\u2018\u2019\u201c\u201d\u00ab\u00bb]+?(?:\\s+|(?=--)|$)", Pattern.MULTILINE);
+    private static final Pattern CANDIDATE = PyRegex.compile("[.?!](?=(?P<after>" + NON_WORD + "|\\s+(?P<next>\\S+)))");
+    private static final Pattern TOKEN = PyRegex.compile("(" + MULTI + "|(?=[^(\"`{\\[:;&#*@)}\\]\\-,])\\S+?(?=\\s|$|"
+            + NON_WORD + "|" + MULTI + "|,(?=$|\\s|" + NON_WORD + "|" + MULTI + "))|\\S)");
+    private static final Pattern REALIGN =
+            PyRegex.compile("[\"')\\]}\u2018\u2019\u201c\u201d\u00ab\u00bb]+?(?:\\s+|(?=--)|$)", Pattern.MULTILINE);
     private static final Pattern NUMBER = PyRegex.compile("^-?[.,]?\\d[\\d,.-]*\\.?$");
     private static final Pattern INITIAL = PyRegex.compile("[\\p{L}\\p{Nl}\\p{No}_]\\.$");
     private static final Pattern ELLIPSIS = PyRegex.compile("\\.\\.+$");
@@ -101,13 +100,11 @@ final class PunktSentences {
             int start = slices.get(i)[0] + shift;
             int end = slices.get(i)[1];
             boolean lastOne = i + 1 == slices.size();
-            Matcher closing = lastOne
-                    ? null
-                    : REALIGN.matcher(text.substring(slices.get(i + 1)[0], slices.get(i + 1)[1]));
+            Matcher closing =
+                    lastOne ? null : REALIGN.matcher(text.substring(slices.get(i + 1)[0], slices.get(i + 1)[1]));
             if (closing != null && closing.lookingAt()) {
                 aligned.add(new int[] {
-                    start,
-                    slices.get(i + 1)[0] + PyText.rstrip(closing.group()).length()
+                    start, slices.get(i + 1)[0] + PyText.rstrip(closing.group()).length()
                 });
                 shift = closing.end();
             } else {
@@ -197,10 +194,12 @@ final class PunktSentences {
             return;
         }
         boolean guessed = parameters.guesses() && next.startsUpper();
-        Beginning beginning =
-                guessed && token.ellipsis && orthography(nextType) == 0 && ORDINARY.matcher(next.text).matches()
-                        ? Beginning.YES
-                        : beginning(next);
+        Beginning beginning = guessed
+                        && token.ellipsis
+                        && orthography(nextType) == 0
+                        && ORDINARY.matcher(next.text).matches()
+                ? Beginning.YES
+                : beginning(next);
         if ((token.abbreviation || token.ellipsis) && !initial) {
             if (beginning == Beginning.YES
                     || next.startsUpper() && parameters.starters().contains(nextType)) {
@@ -238,13 +237,10 @@ final class PunktSentences {
             return Beginning.NO;
         }
         int seen = orthography(token.typeWithoutSentencePeriod());
-        if (token.startsUpper()
-                && (seen & PunktParameters.LOWER) != 0
-                && (seen & PunktParameters.MIDDLE_UPPER) == 0) {
+        if (token.startsUpper() && (seen & PunktParameters.LOWER) != 0 && (seen & PunktParameters.MIDDLE_UPPER) == 0) {
             return Beginning.YES;
         }
-        if (token.startsLower()
-                && ((seen & PunktParameters.UPPER) != 0 || (seen & PunktParameters.BEGIN_LOWER) == 0)) {
+        if (token.startsLower() && ((seen & PunktParameters.UPPER) != 0 || (seen & PunktParameters.BEGIN_LOWER) == 0)) {
             return Beginning.NO;
         }
         return Beginning.UNKNOWN;

@@ -53,8 +53,8 @@ final class WordChecks {
         }
         int wanted = letter.codePointAt(0);
         IntPredicate enough = arguments.relation("let_relation", arguments.count("let_frequency"));
-        return answer -> enough.test((int)
-                PyText.lower(answer).codePoints().filter(c -> c == wanted).count());
+        return answer -> enough.test(
+                (int) PyText.lower(answer).codePoints().filter(c -> c == wanted).count());
     }
 
     Checker language(Arguments arguments) {

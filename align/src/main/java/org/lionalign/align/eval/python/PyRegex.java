@@ -8,7 +8,8 @@ import java.util.regex.Pattern;
  */
 public final class PyRegex {
     /** Insides of a character class: what {@code \s}, {@code \w} and {@code \d} stand for. */
-    private static final String SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+    private static final String SPACE =
+            "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
     private static final String WORD = "\\p{L}\\p{N}_";
     private static final String DIGIT = "\\p{Nd}";
@@ -53,7 +54,9 @@ public final class PyRegex {
                 java.append(']');
             } else if (classStart >= 0 && (c == '[' || c == '&' || c == '^')) {
                 java.append('\\').append(c); // nested classes and intersections are Java's alone
-            } else if (classStart < 0 && c == '{' && !QUANTIFIER.matcher(python).region(i, python.length()).lookingAt()) {
+            } else if (classStart < 0
+                    && c == '{'
+                    && !QUANTIFIER.matcher(python).region(i, python.length()).lookingAt()) {
                 java.append("\\{"); // a brace that counts nothing is a character to Python
             } else if (classStart < 0 && python.startsWith("(?P<", i)) {
                 java.append("(?<");

@@ -29,7 +29,8 @@ import org.lionalign.torch.tensor.Dtype;
 
 /** The suites whose answers are written, from files to numbers, on a real small model. */
 class GenerativeRunTest {
-    private static EvalContext context(Path model, CausalLm loaded, Path data, Path store, int limit, Runnable progress) {
+    private static EvalContext context(
+            Path model, CausalLm loaded, Path data, Path store, int limit, Runnable progress) {
         TextModel text = TextModel.open(model, null);
         return new EvalContext(loaded, text, "stories260k", data, store, limit, null, "", 0, progress);
     }
@@ -61,7 +62,8 @@ class GenerativeRunTest {
                 byte[] kept = Files.readAllBytes(store);
                 assertThat(heard.get()).isEqualTo(first.items().size());
                 assertThat(first.items()).allMatch(item -> item.score() == 0 || item.score() == 1);
-                assertThat(first.metrics().get(0).count()).isEqualTo(first.items().size());
+                assertThat(first.metrics().get(0).count())
+                        .isEqualTo(first.items().size());
                 assertThat(first.withheld()).isFalse();
                 if (suite.name().equals("gsm8k")) { // five worked examples are longer than this model's context
                     assertThat(first.failures()).containsEntry("truncated prompts", 1L);
@@ -69,7 +71,9 @@ class GenerativeRunTest {
 
                 SuiteResult again = suite.run(context(model, loaded, data, folder, 1, heard::incrementAndGet));
                 assertThat(again).isEqualTo(first);
-                assertThat(Files.readAllBytes(store)).as("nothing was computed again").isEqualTo(kept);
+                assertThat(Files.readAllBytes(store))
+                        .as("nothing was computed again")
+                        .isEqualTo(kept);
             }
         }
     }
@@ -101,16 +105,13 @@ class GenerativeRunTest {
     /** Google's pair of files, rows that carry their instructions, and what is refused. */
     @Test
     void ifevalFromFiles(@TempDir Path folder) throws IOException {
-        String questions =
-                """
+        String questions = """
                 {"key": 1, "prompt": "No commas.", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
                 {"key": 2, "prompt": "Title and two words.", "instruction_id_list": ["detectable_format:title", "length_constraints:number_words"], "kwargs": [{}, {"num_words": 3, "relation": "at least"}]}
                 """;
         Files.writeString(folder.resolve("input_data.jsonl"), questions);
         Path responses = folder.resolve("responses.jsonl");
-        Files.writeString(
-                responses,
-                """
+        Files.writeString(responses, """
                 {"prompt": "No commas.", "response": "Here:\\nnone at all"}
                 {"prompt": "Title and two words.", "response": "<<A>> bee, sea"}
                 """);
@@ -149,11 +150,15 @@ class GenerativeRunTest {
 
     @Test
     void argumentsThatGoogleWouldDrawAreErrors(@TempDir Path folder) throws IOException {
-        for (String kwargs : List.of("{\"num_words\": 3}", "{\"num_words\": 0, \"relation\": \"at least\"}", "{\"num_words\": 3, \"relation\": \"at least\", \"x\": 1}")) {
+        for (String kwargs : List.of(
+                "{\"num_words\": 3}",
+                "{\"num_words\": 0, \"relation\": \"at least\"}",
+                "{\"num_words\": 3, \"relation\": \"at least\", \"x\": 1}")) {
             Path file = folder.resolve("rows.jsonl");
             Files.writeString(
                     file,
-                    "{\"prompt\":\"p\",\"response\":\"r\",\"instruction_id_list\":[\"length_constraints:number_words\"],\"kwargs\":[" + kwargs + "]}\n");
+                    "{\"prompt\":\"p\",\"response\":\"r\",\"instruction_id_list\":[\"length_constraints:number_words\"],\"kwargs\":["
+                            + kwargs + "]}\n");
             assertThatThrownBy(() -> new IfevalFileScorer().score(file, ScoreOptions.NONE))
                     .as(Json.write(kwargs))
                     .isInstanceOf(BadInput.class)

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,8 @@ class IfevalGoldenTest {
                 String answer = golden.get("answers").get(triple.get(0).asInt()).asText();
                 IfevalQuestion.Verdict verdict = question.judge(answer);
                 seen.merge(c.get(0).asText(), 1, Integer::sum);
-                if (verdict.allStrict() != triple.get(1).asBoolean() || verdict.allLoose() != triple.get(2).asBoolean()) {
+                if (verdict.allStrict() != triple.get(1).asBoolean()
+                        || verdict.allLoose() != triple.get(2).asBoolean()) {
                     wrong.add(c.get(0).asText() + " " + c.get(1) + " expected " + triple + ", found " + verdict + ": "
                             + answer);
                 }
@@ -88,14 +89,17 @@ class IfevalGoldenTest {
             String text = c.get("text").asText();
             assertThat(sentences.split(text)).as(text).isEqualTo(strings(c.get("sentences")));
             assertThat(tokens.tokenize(text)).as(text).isEqualTo(strings(c.get("tokens")));
-            assertThat(LengthChecks.countWords(text)).as(text).isEqualTo(c.get("words").asInt());
+            assertThat(LengthChecks.countWords(text))
+                    .as(text)
+                    .isEqualTo(c.get("words").asInt());
         }
     }
 
     /** With the parameters of a folder in NLTK's layout; these were learned from invented text (tools/oracle/punkt.py). */
     @Test
     void sentencesByParametersFromAFolder() throws Exception {
-        Path folder = Path.of(IfevalGoldenTest.class.getResource("/golden/eval/punkt").toURI());
+        Path folder =
+                Path.of(IfevalGoldenTest.class.getResource("/golden/eval/punkt").toURI());
         PunktSentences sentences = new PunktSentences(PunktParameters.read(folder));
         for (JsonNode c : golden("punkt/sentences.json").get("cases")) {
             String text = c.get("text").asText();
@@ -113,7 +117,9 @@ class IfevalGoldenTest {
                 assertThat(found).as(text).isNull();
                 continue;
             }
-            assertThat(LanguageDetector.detect(text)).as(text).isEqualTo(c.get("language").asText());
+            assertThat(LanguageDetector.detect(text))
+                    .as(text)
+                    .isEqualTo(c.get("language").asText());
             assertThat(found).as(text).hasSameSizeAs(c.get("probabilities"));
             for (int i = 0; i < found.size(); i++) {
                 assertThat(found.get(i).probability())

@@ -10,7 +10,11 @@ import org.junit.jupiter.api.Test;
 /** Against CPython 3.11: {@code re.findall} and {@code json.loads}. */
 class PyRegexTest {
     private static List<String> all(String pattern, String text) {
-        return PyRegex.compile(pattern).matcher(text).results().map(MatchResult::group).toList();
+        return PyRegex.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(MatchResult::group)
+                .toList();
     }
 
     @Test
@@ -29,15 +33,20 @@ class PyRegexTest {
         assertThat(all("[[&^]+", "a[&^[")).containsExactly("[&^[");
         assertThat(all("[]a]+", "]a")).containsExactly("]a");
         assertThat(all(".+", "a\rb\u2028c\nd")).containsExactly("a\rb\u2028c", "d");
-        assertThat(PyRegex.compile("STRASSE|É", Pattern.CASE_INSENSITIVE).matcher("é").find()).isTrue();
+        assertThat(PyRegex.compile("STRASSE|É", Pattern.CASE_INSENSITIVE)
+                        .matcher("é")
+                        .find())
+                .isTrue();
     }
 
     @Test
     void jsonAsPythonTakesIt() {
-        for (String good : List.of("{}", " [1, 2.5e-3, -0] ", "NaN", "-Infinity", "{\"a\":1,\"a\":2}", "\"\\ud800\"", "\"\\u00e9\"")) {
+        for (String good : List.of(
+                "{}", " [1, 2.5e-3, -0] ", "NaN", "-Infinity", "{\"a\":1,\"a\":2}", "\"\\ud800\"", "\"\\u00e9\"")) {
             assertThat(PyJson.loads(good)).as(good).isTrue();
         }
-        for (String bad : List.of("", "{", "[1,]", "01", "1.", "+1", "{'a':1}", "\"\t\"", "\ufeff{}", "tru", "\"\\x\"", "1 2", "[1]]")) {
+        for (String bad : List.of(
+                "", "{", "[1,]", "01", "1.", "+1", "{'a':1}", "\"\t\"", "\ufeff{}", "tru", "\"\\x\"", "1 2", "[1]]")) {
             assertThat(PyJson.loads(bad)).as(bad).isFalse();
         }
     }

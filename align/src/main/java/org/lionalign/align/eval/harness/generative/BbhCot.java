@@ -91,8 +91,7 @@ final class BbhCot {
         return new GenerativeTask(
                 NAME + "_" + task, questions, List.of("</s>", "Q", "\n\n"), 1024, (question, answer) -> {
                     String found = ANSWER.from(answer);
-                    return List.of(new Mark(
-                            "exact_match,get-answer", found, found.equals(question.target()) ? 1 : 0));
+                    return List.of(new Mark("exact_match,get-answer", found, found.equals(question.target()) ? 1 : 0));
                 });
     }
 }

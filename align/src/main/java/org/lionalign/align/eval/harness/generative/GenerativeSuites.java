@@ -21,7 +21,10 @@ public final class GenerativeSuites {
                 new Group(
                         Gsm8k.NAME,
                         new Suite.Needs(
-                                Gsm8k.needs(), false, 1319, "school arithmetic; 5-shot; exact match of the number after ####"),
+                                Gsm8k.needs(),
+                                false,
+                                1319,
+                                "school arithmetic; 5-shot; exact match of the number after ####"),
                         context -> List.of(Gsm8k.read(context.data(), context.limit()))),
                 new Group(
                         BbhCot.NAME,

@@ -12,8 +12,7 @@ import java.util.List;
  * @param maxNewTokens longest answer
  * @param scoring of an answer
  */
-record GenerativeTask(
-        String name, List<Question> questions, List<String> until, int maxNewTokens, Scoring scoring) {
+record GenerativeTask(String name, List<Question> questions, List<String> until, int maxNewTokens, Scoring scoring) {
     GenerativeTask {
         questions = List.copyOf(questions);
         until = List.copyOf(until);

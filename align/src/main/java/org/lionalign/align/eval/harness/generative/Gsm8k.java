@@ -30,7 +30,11 @@ final class Gsm8k {
 
     private static final List<String> TEST = List.of("gsm8k/test.jsonl", "gsm8k:test", "openai/gsm8k:test");
     private static final List<String> TRAIN = List.of(
-            "gsm8k/train.jsonl", "gsm8k:train", "openai/gsm8k:train", "sft/gsm8k/train.jsonl", "../sft/gsm8k/train.jsonl");
+            "gsm8k/train.jsonl",
+            "gsm8k:train",
+            "openai/gsm8k:train",
+            "sft/gsm8k/train.jsonl",
+            "../sft/gsm8k/train.jsonl");
 
     private Gsm8k() {}
 
@@ -50,11 +54,14 @@ final class Gsm8k {
             StringBuilder context = new StringBuilder();
             for (int shot : random.sample(train.size(), SHOTS)) {
                 TaskRows.Row example = train.get(shot);
-                context.append(ask(example)).append(' ').append(example.text("answer")).append("\n\n");
+                context.append(ask(example))
+                        .append(' ')
+                        .append(example.text("answer"))
+                        .append("\n\n");
             }
             context.append(ask(row));
-            questions.add(new Question(
-                    NAME + "/" + questions.size(), row.value(), context.toString(), row.text("answer")));
+            questions.add(
+                    new Question(NAME + "/" + questions.size(), row.value(), context.toString(), row.text("answer")));
         }
         return new GenerativeTask(
                 NAME,

@@ -30,10 +30,48 @@ final class MinervaAnswer {
             new Rule("\\text{and}", ","),
             new Rule("\\text{m}", "\\text{}"));
     private static final List<String> REMOVED = List.of(
-            "square", "ways", "integers", "dollars", "mph", "inches", "ft", "hours", "km", "units", "\\ldots", "sue", "points", "feet",
-            "minutes", "digits", "cents", "degrees", "cm", "gm", "pounds", "meters", "meals", "edges", "students", "childrentickets",
-            "multiples", "\\text{s}", "\\text{.}", "\\text{\ns}", "\\text{}^2", "\\text{}^3", "\\text{\n}", "\\text{}", "\\mathrm{th}", "^\\circ",
-            "^{\\circ}", "\\;", ",\\!", "{,}", "\"", "\\dots");
+            "square",
+            "ways",
+            "integers",
+            "dollars",
+            "mph",
+            "inches",
+            "ft",
+            "hours",
+            "km",
+            "units",
+            "\\ldots",
+            "sue",
+            "points",
+            "feet",
+            "minutes",
+            "digits",
+            "cents",
+            "degrees",
+            "cm",
+            "gm",
+            "pounds",
+            "meters",
+            "meals",
+            "edges",
+            "students",
+            "childrentickets",
+            "multiples",
+            "\\text{s}",
+            "\\text{.}",
+            "\\text{\ns}",
+            "\\text{}^2",
+            "\\text{}^3",
+            "\\text{\n}",
+            "\\text{}",
+            "\\mathrm{th}",
+            "^\\circ",
+            "^{\\circ}",
+            "\\;",
+            ",\\!",
+            "{,}",
+            "\"",
+            "\\dots");
 
     private record Shape(Pattern pattern, String replacement) {
         static Shape of(String pattern, String replacement) {
@@ -87,7 +125,9 @@ final class MinervaAnswer {
         if (box.contains("\\boxed ")) {
             return box.startsWith("\\boxed ") ? box.substring("\\boxed ".length()) : INVALID;
         }
-        return box.startsWith("\\boxed{") && box.endsWith("}") ? box.substring("\\boxed{".length(), box.length() - 1) : INVALID;
+        return box.startsWith("\\boxed{") && box.endsWith("}")
+                ? box.substring("\\boxed{".length(), box.length() - 1)
+                : INVALID;
     }
 
     private static String lastBox(String solution) {

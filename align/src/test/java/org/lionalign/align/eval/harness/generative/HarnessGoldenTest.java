@@ -48,20 +48,27 @@ class HarnessGoldenTest {
             List<String> until = new ArrayList<>();
             expected.at("/generation/until").forEach(stop -> until.add(stop.asText()));
             assertThat(task.until()).containsExactlyInAnyOrderElementsOf(until);
-            assertThat(task.maxNewTokens()).isEqualTo(expected.at("/generation/max_gen_toks").asInt(256));
+            assertThat(task.maxNewTokens())
+                    .isEqualTo(expected.at("/generation/max_gen_toks").asInt(256));
             answers.add(new Given(expected.get("answer").asText(), false, 0));
-            for (Mark mark : task.scoring().marks(question, expected.get("answer").asText())) {
+            for (Mark mark :
+                    task.scoring().marks(question, expected.get("answer").asText())) {
                 String[] name = mark.metric().split(",");
                 JsonNode filter = expected.get("filters").get(name.length > 1 ? name[1] : "none");
-                assertThat(mark.score()).as("%s", expected).isEqualTo(filter.get("metrics").get(name[0]).asDouble());
+                assertThat(mark.score())
+                        .as("%s", expected)
+                        .isEqualTo(filter.get("metrics").get(name[0]).asDouble());
                 if (name.length > 1) {
-                    assertThat(mark.extracted()).isEqualTo(filter.get("extracted").get(0).asText());
+                    assertThat(mark.extracted())
+                            .isEqualTo(filter.get("extracted").get(0).asText());
                 }
             }
         }
         for (Metric metric : TaskRun.score(task, answers).metrics()) {
             String name = metric.name().contains(",") ? metric.name() : metric.name() + ",none";
-            assertThat(metric.value()).as(name).isCloseTo(golden.get("results").get(name).asDouble(), within(1e-12));
+            assertThat(metric.value())
+                    .as(name)
+                    .isCloseTo(golden.get("results").get(name).asDouble(), within(1e-12));
         }
     }
 
@@ -75,14 +82,17 @@ class HarnessGoldenTest {
     void bbhWithChainsOfThought() throws IOException {
         JsonNode golden = golden("bbh_cot_fewshot_date_understanding");
         String context = golden.at("/questions/0/context").asText();
-        String examples = BbhCot.examples("canary\n-----\n" + context.substring(0, context.lastIndexOf("\n\nQ: ")) + "\n", "golden");
+        String examples = BbhCot.examples(
+                "canary\n-----\n" + context.substring(0, context.lastIndexOf("\n\nQ: ")) + "\n", "golden");
         check(BbhCot.task("date_understanding", rows(golden.at("/data/test")), examples), golden);
     }
 
     @Test
     void theExamplesOfBbhsOwnFileAreTheHarnesss() throws IOException {
         String file = SharedData.text("eval-inputs/bbh/cot-prompts/date_understanding.txt");
-        String context = golden("bbh_cot_fewshot_date_understanding").at("/questions/0/context").asText();
+        String context = golden("bbh_cot_fewshot_date_understanding")
+                .at("/questions/0/context")
+                .asText();
         assertThat(context).startsWith(BbhCot.examples(file, "cot-prompts") + "\n\nQ: ");
     }
 
@@ -127,12 +137,14 @@ class HarnessGoldenTest {
         StringBuilder samples = new StringBuilder();
         int n = 0;
         for (JsonNode question : golden.get("questions")) {
-            Map<String, Object> row = Map.of("question", "q", "answer", question.get("target").asText());
+            Map<String, Object> row =
+                    Map.of("question", "q", "answer", question.get("target").asText());
             String answer = question.get("answer").asText();
-            rows.append(Json.write(Map.of("question", "q", "answer", row.get("answer"), "response", answer))).append('\n');
+            rows.append(Json.write(Map.of("question", "q", "answer", row.get("answer"), "response", answer)))
+                    .append('\n');
             for (String filter : List.of("strict-match", "flexible-extract")) {
-                samples.append(Json.write(Map.of(
-                                "doc_id", n, "doc", row, "resps", List.of(List.of(answer)), "filter", filter)))
+                samples.append(Json.write(
+                                Map.of("doc_id", n, "doc", row, "resps", List.of(List.of(answer)), "filter", filter)))
                         .append('\n');
             }
             n++;

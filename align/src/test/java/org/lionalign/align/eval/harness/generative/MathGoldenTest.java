@@ -19,8 +19,8 @@ class MathGoldenTest {
     @Test
     void verdictsAreTheHarnesss() throws Exception {
         JsonNode golden;
-        try (InputStream in = new GZIPInputStream(
-                MathGoldenTest.class.getResourceAsStream("/golden/eval/math_equiv.json.gz"))) {
+        try (InputStream in =
+                new GZIPInputStream(MathGoldenTest.class.getResourceAsStream("/golden/eval/math_equiv.json.gz"))) {
             golden = Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), "math_equiv.json.gz");
         }
         Set<String> families = new TreeSet<>();
