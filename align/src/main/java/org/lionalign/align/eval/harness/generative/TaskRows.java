@@ -1,0 +1,95 @@
+package org.lionalign.align.eval.harness.generative;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.lionalign.align.eval.EvalFiles;
+import org.lionalign.core.data.RowFiles;
+import org.lionalign.core.data.RowReader;
+import org.lionalign.core.error.BadInput;
+import org.lionalign.core.json.Json;
+
+/** Rows of a data file in the layout of its origin: JSON Lines, Parquet, a JSON list, or BBH's object with {@code examples}. */
+final class TaskRows {
+    private TaskRows() {}
+
+    /** A row and its place, for errors. */
+    record Row(JsonNode value, String where) {
+        String text(String key) {
+            JsonNode field = value.path(key);
+            if (!field.isTextual()) {
+                throw new BadInput(where + ": " + key + ": expected a text, found " + EvalFiles.found(field));
+            }
+            return field.textValue();
+        }
+    }
+
+    /**
+     * The rows of the first place that is there.
+     *
+     * @param places below the data folder: a file (or its {@code .gz} twin), or {@code folder:split} in Hugging Face layout
+     */
+    static List<Row> read(Path data, String task, List<String> places) {
+        for (String place : places) {
+            int colon = place.indexOf(':');
+            if (colon >= 0) {
+                List<Path> files = split(data.resolve(place.substring(0, colon)), place.substring(colon + 1));
+                if (!files.isEmpty()) {
+                    return files.stream().flatMap(file -> rows(file).stream()).toList();
+                }
+            } else if (EvalFiles.has(data, place)) {
+                return rows(EvalFiles.find(data, place));
+            }
+        }
+        throw new BadInput(
+                data + ": " + task + " needs " + String.join(" or ", places) + " in this folder, found none of them");
+    }
+
+    static boolean has(Path data, List<String> places) {
+        return places.stream().anyMatch(place -> {
+            int colon = place.indexOf(':');
+            return colon < 0
+                    ? EvalFiles.has(data, place)
+                    : !split(data.resolve(place.substring(0, colon)), place.substring(colon + 1))
+                            .isEmpty();
+        });
+    }
+
+    /** The files of a split; none where the folder or the split is not there. */
+    private static List<Path> split(Path folder, String split) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try {
+            return RowFiles.files(folder, split);
+        } catch (BadInput noSuchSplit) {
+            return List.of();
+        }
+    }
+
+    static List<Row> rows(Path file) {
+        List<Row> rows = new ArrayList<>();
+        String name = file.toString();
+        if (name.endsWith(".json") || name.endsWith(".json.gz")) {
+            JsonNode whole = Json.parse(EvalFiles.text(file), name);
+            JsonNode list = whole.isObject() && whole.has("examples") ? whole.get("examples") : whole;
+            if (list.isObject()) {
+                return List.of(new Row(list, name));
+            }
+            list.forEach(row -> rows.add(new Row(row, name + ":" + (rows.size() + 1))));
+            return rows;
+        }
+        try (RowReader reader = RowFiles.open(file)) {
+            for (RowReader.Row row = reader.next(); row != null; row = reader.next()) {
+                String where = file + ":" + row.number();
+                if (row.value() == null) {
+                    throw new BadInput(where + ": " + row.error());
+                }
+                rows.add(new Row(row.value(), where));
+            }
+        }
+        return rows;
+    }
+}
