@@ -43,7 +43,8 @@ public final class DataBench {
         try {
             if (args.length > 0 && args[0].equals("scale")) {
                 int rows = args.length > 1 ? Integer.parseInt(args[1]) : 2_000_000;
-                Path model = model(work, Path.of(System.getProperty("lion.root", ".")).resolve("models/cub"));
+                Path model = model(
+                        work, Path.of(System.getProperty("lion.root", ".")).resolve("models/cub"));
                 run(work, model, List.of(made(work, rows)));
             } else {
                 Path shared = Path.of(args.length > 1 ? args[1] : "../shared/data");
@@ -55,7 +56,8 @@ public final class DataBench {
             }
         } finally {
             try (var files = Files.walk(work)) {
-                for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                for (Path file :
+                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                     Files.delete(file);
                 }
             }

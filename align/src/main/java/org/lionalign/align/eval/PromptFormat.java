@@ -7,7 +7,7 @@ import org.lionalign.core.error.BadInput;
 public final class PromptFormat {
     private PromptFormat() {}
 
-    /** Python's {@code str.format} with named fields: {@code {name}}, {@code {{} and {@code }}} for the braces themselves. */
+    /** Python's {@code str.format} with named fields, as in {@code {name}}; doubled braces stand for the braces themselves. */
     public static String python(String template, Map<String, String> fields, String origin) {
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < template.length(); i++) {

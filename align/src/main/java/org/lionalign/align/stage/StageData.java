@@ -301,7 +301,9 @@ final class StageData {
     /** A reader's error as a reason to count: without the place in the row. */
     private static String unreadable(@Nullable String error) {
         String text = String.valueOf(error);
-        return text.contains("UTF-8") ? "not UTF-8" : text.contains("not finite") ? "a number that is not finite" : "not JSON";
+        return text.contains("UTF-8")
+                ? "not UTF-8"
+                : text.contains("not finite") ? "a number that is not finite" : "not JSON";
     }
 
     /** What was read before, and what must not be trained on. */
@@ -371,7 +373,8 @@ final class StageData {
             for (WrapPacking.Fragment fragment : window.fragments()) {
                 boolean[] flags =
                         documents.get(fragment.document()).nodes().get(0).supervised();
-                // The original counts labels before it shifts them; a fragment's first token has no predecessor to be trained from.
+                // The original counts labels before it shifts them; a fragment's first token has no predecessor to be
+                // trained from.
                 for (int i = fragment.from() + (data.faithful() ? 0 : 1); i < fragment.to(); i++) {
                     labels += flags[i] ? 1 : 0;
                 }

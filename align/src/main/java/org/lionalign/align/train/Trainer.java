@@ -183,7 +183,8 @@ public final class Trainer {
      * it is started again, it has been shown to fit.
      */
     private void rehearse(StepPlanner planner, AdamW optimizer) {
-        if (Files.exists(rehearsed) && Json.read(rehearsed).path("identity").asText().equals(identity())) {
+        if (Files.exists(rehearsed)
+                && Json.read(rehearsed).path("identity").asText().equals(identity())) {
             return;
         }
         PackedBatch largest = task.batch(planner.largestMicroBatch());

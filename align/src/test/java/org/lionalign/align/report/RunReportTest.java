@@ -29,8 +29,9 @@ class RunReportTest {
         Path run = Files.createDirectories(dir.resolve(name));
         StringBuilder metrics = new StringBuilder();
         for (int s = 1; s <= 60; s++) {
-            metrics.append("{\"step\":" + s + ",\"epoch\":0,\"loss\":" + (best + 2.0 / s)
-                    + ",\"grad_norm\":1.5,\"lr\":1e-4," + "\"tokens\":4096,\"supervised\":3000,\"flops\":1e11,\"seconds\":0.5}\n");
+            metrics.append(
+                    "{\"step\":" + s + ",\"epoch\":0,\"loss\":" + (best + 2.0 / s) + ",\"grad_norm\":1.5,\"lr\":1e-4,"
+                            + "\"tokens\":4096,\"supervised\":3000,\"flops\":1e11,\"seconds\":0.5}\n");
         }
         Files.writeString(run.resolve("metrics.jsonl"), metrics);
         Files.writeString(
@@ -94,7 +95,16 @@ class RunReportTest {
         Path page = dir.resolve("both.html");
         RunReport.write(List.of(run("sft", 1), run("dpo", 0.5)), page);
         String drawn = chromium("--dump-dom", page.toUri().toString());
-        assertThat(drawn).contains("data-charts=\"5\"", "held-out loss", "Sample answers", "not JSON 2", "50 %", "1 of 2", "−7 %", "look here");
+        assertThat(drawn)
+                .contains(
+                        "data-charts=\"5\"",
+                        "held-out loss",
+                        "Sample answers",
+                        "not JSON 2",
+                        "50 %",
+                        "1 of 2",
+                        "−7 %",
+                        "look here");
         assertThat(drawn.split("<canvas", -1)).hasSize(1 + 5);
         assertThat(drawn).doesNotContain("<title>broken");
         Path picture = dir.resolve("page.png");

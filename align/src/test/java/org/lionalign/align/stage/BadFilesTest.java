@@ -32,7 +32,8 @@ class BadFilesTest {
     private JsonNode read(Path file, String... sets) throws IOException {
         Path yaml = Files.writeString(
                 dir.resolve("r.yaml"),
-                "model: {path: m, template: chatml}\ndata: {train: ['" + file + "'], max_length_tokens: 128, overlong: set_aside}\n");
+                "model: {path: m, template: chatml}\ndata: {train: ['" + file
+                        + "'], max_length_tokens: 128, overlong: set_aside}\n");
         StageRecipe recipe = RecipeReader.read(yaml, List.of(sets), StageRecipe.class);
         StageData data = new StageData(
                 TextModel.open(ROOT.resolve("models/cub"), "chatml"),
@@ -58,19 +59,21 @@ class BadFilesTest {
 
     @Test
     void rowsThatCannotBeReadAreCountedByReason() throws IOException {
-        JsonNode ledger = read(bytes(
-                "rows.jsonl",
-                text(GOOD.formatted(1)),
-                text("{\"prompt\": \""),
-                new byte[] {(byte) 0xc3, 0x28},
-                text("\", \"completion\": \"a\"}\n"),
-                text("{\"prompt\": \"q\", \"completion\": \"a\", \"score\": NaN}\n"),
-                text("{\"prompt\": \"q\", \"prompt\": \"twice\", \"completion\": \"a\"}\n"),
-                text("[]\n"),
-                text(GOOD.formatted(2)),
-                text(GOOD.formatted(3)),
-                text(GOOD.formatted(4)),
-                text("{\"prompt\": \"torn")), "data.set_aside_share=1");
+        JsonNode ledger = read(
+                bytes(
+                        "rows.jsonl",
+                        text(GOOD.formatted(1)),
+                        text("{\"prompt\": \""),
+                        new byte[] {(byte) 0xc3, 0x28},
+                        text("\", \"completion\": \"a\"}\n"),
+                        text("{\"prompt\": \"q\", \"completion\": \"a\", \"score\": NaN}\n"),
+                        text("{\"prompt\": \"q\", \"prompt\": \"twice\", \"completion\": \"a\"}\n"),
+                        text("[]\n"),
+                        text(GOOD.formatted(2)),
+                        text(GOOD.formatted(3)),
+                        text(GOOD.formatted(4)),
+                        text("{\"prompt\": \"torn")),
+                "data.set_aside_share=1");
         assertThat(ledger.get("in").asInt()).isEqualTo(9);
         assertThat(ledger.get("kept").asInt()).isEqualTo(4);
         assertThat(ledger.get("set_aside").toString())
@@ -79,7 +82,8 @@ class BadFilesTest {
 
     @Test
     void aParquetNumberThatIsNotFiniteIsAReason() throws IOException {
-        JsonNode ledger = read(ROOT.resolve("core/src/test/resources/golden/data/rows.parquet").toRealPath());
+        JsonNode ledger = read(
+                ROOT.resolve("core/src/test/resources/golden/data/rows.parquet").toRealPath());
         assertThat(ledger.at("/set_aside/a number that is not finite").asInt()).isEqualTo(1);
         assertThat(ledger.get("kept").asInt()).isEqualTo(2);
     }

@@ -406,7 +406,8 @@ class StageDataTest {
             ids[opening.length + labels - 1] = stop;
             documents.add(PromptTree.document("d" + labels, ids, new boolean[20]));
         }
-        documents.add(PromptTree.document("filler", new int[] {word}, new boolean[1])); // a window ends when the next begins
+        documents.add(
+                PromptTree.document("filler", new int[] {word}, new boolean[1])); // a window ends when the next begins
         assertThat(data.packed(documents, 512, recipe.train()).examples()).isEqualTo(1);
         assertThat(data.ledgerJson().get("windows dropped").asInt()).isEqualTo(1);
     }

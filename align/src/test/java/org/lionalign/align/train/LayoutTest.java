@@ -109,9 +109,11 @@ class LayoutTest {
         }
         WindowTask task = new WindowTask(documents, WrapPacking.windows(new int[] {3, 4, 6, 2}, 5, true), true);
         PackedBatch batch = task.batch(new int[] {0, 1});
-        assertThat(batch.plan().nodes().stream().map(node -> node.end()).toList()).containsExactly(3, 5, 7, 10);
+        assertThat(batch.plan().nodes().stream().map(node -> node.end()).toList())
+                .containsExactly(3, 5, 7, 10);
         assertThat(batch.ids()).containsExactly(3, 3, 3, 4, 4, 4, 4, 5, 5, 5);
-        assertThat(batch.plan().nodes()).allSatisfy(node -> assertThat(node.ancestors()).isEmpty());
+        assertThat(batch.plan().nodes())
+                .allSatisfy(node -> assertThat(node.ancestors()).isEmpty());
     }
 
     /** LION.md M3: with rotary embeddings and isolated documents only relative positions matter; ours begin anew with each document. */
@@ -120,7 +122,8 @@ class LayoutTest {
         for (String name : List.of("llama", "gemma")) {
             try (CausalLm model = open(name)) {
                 PackedBatch reset = PackedBatch.of(documents(4));
-                int[] running = java.util.stream.IntStream.range(0, reset.length()).toArray();
+                int[] running =
+                        java.util.stream.IntStream.range(0, reset.length()).toArray();
                 PackedBatch on = new PackedBatch(
                         reset.trees(),
                         reset.ids(),

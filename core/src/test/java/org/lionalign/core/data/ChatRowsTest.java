@@ -87,8 +87,8 @@ class ChatRowsTest {
             quoteCharacter = '`',
             value = {"'train': false; true", "'weight': 0; true", "'weight': 1; false"})
     void anEmptyAnswerMayBeContext(String mark, boolean usable) {
-        String json = "{'messages': [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': '', " + mark + "},"
-                + "{'role': 'user', 'content': 'r'}, {'role': 'assistant', 'content': 'a'}]}";
+        String json = "{'messages': [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': '', " + mark
+                + "}," + "{'role': 'user', 'content': 'r'}, {'role': 'assistant', 'content': 'a'}]}";
         List<String> outcome;
         try {
             outcome = List.of(turns(row(json)));

@@ -52,8 +52,8 @@ class PairRowsTest {
     /** The common schema of LION's own sets (Columbia-NLP/DPO-*), HelpSteer and py-dpo among them. */
     @Test
     void theCommonSchemaAndPlainTexts() throws ChatRows.Unusable {
-        PairRows.Pair common =
-                pair("{'prompt': 'p', 'prompt_id': 'f', 'chosen': [{'content':'p','role':'user'},{'content':'good','role':'assistant'}],"
+        PairRows.Pair common = pair(
+                "{'prompt': 'p', 'prompt_id': 'f', 'chosen': [{'content':'p','role':'user'},{'content':'good','role':'assistant'}],"
                         + "'rejected': [{'content':'p','role':'user'},{'content':'bad','role':'assistant'}],"
                         + "'messages': [{'content':'p','role':'user'},{'content':'good','role':'assistant'}],"
                         + "'score_chosen': 3.0, 'score_rejected': 1.0,"

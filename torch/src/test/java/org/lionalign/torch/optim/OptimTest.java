@@ -25,7 +25,8 @@ class OptimTest {
         assertThat(linear.at(10)).isEqualTo(1);
         assertThat(linear.at(55)).isCloseTo(0.5, within(1e-12));
         assertThat(linear.at(100)).isZero();
-        assertThat(LrSchedule.withRatio(LrSchedule.Kind.CONSTANT, 3, 0, 7).at(6)).isEqualTo(3);
+        assertThat(LrSchedule.withRatio(LrSchedule.Kind.CONSTANT, 3, 0, 7).at(6))
+                .isEqualTo(3);
         assertThat(LrSchedule.withRatio(LrSchedule.Kind.LINEAR, 1, 0.101, 10).warmupSteps())
                 .isEqualTo(2); // rounded up, as transformers does
     }
