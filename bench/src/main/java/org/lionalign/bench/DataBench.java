@@ -79,7 +79,7 @@ public final class DataBench {
         if (Files.exists(file)) {
             return file;
         }
-        Path plain = work.resolve(file.getParent().getFileName() + "-" + file.getFileName());
+        Path plain = work.resolve("unpacked" + file.toString().replace('/', '-'));
         try (InputStream in = new GZIPInputStream(Files.newInputStream(Path.of(file + ".gz")))) {
             Files.copy(in, plain, StandardCopyOption.REPLACE_EXISTING);
         }
