@@ -8,7 +8,7 @@ import org.lionalign.torch.tensor.Dtype;
 
 /** Model folders with random weights of a real model's shape: speed does not depend on what a model knows. */
 final class RandomModel {
-    private static final String SMOLLM2_135M =
+    static final String SMOLLM2_135M =
             "{\"architectures\":[\"LlamaForCausalLM\"],\"model_type\":\"llama\",\"hidden_size\":576,"
                     + "\"intermediate_size\":1536,\"num_hidden_layers\":30,\"num_attention_heads\":9,\"num_key_value_heads\":3,"
                     + "\"vocab_size\":49152,\"max_position_embeddings\":8192,\"rms_norm_eps\":1e-05,\"rope_theta\":100000.0,"

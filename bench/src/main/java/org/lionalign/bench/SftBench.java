@@ -128,7 +128,7 @@ public final class SftBench {
     }
 
     /** Linux's high-water mark. */
-    private static double peakResident() throws IOException {
+    static double peakResident() throws IOException {
         try (var lines = Files.lines(Path.of("/proc/self/status"))) {
             return lines.filter(line -> line.startsWith("VmHWM"))
                     .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1024)

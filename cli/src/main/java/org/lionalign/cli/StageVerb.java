@@ -2,6 +2,7 @@ package org.lionalign.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,8 +144,9 @@ abstract class StageVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         StageRecipe read = RecipeReader.read(recipe, set, StageRecipe.class);
+        PrintStream err = System.err;
         try (Interruption interruption = new Interruption();
-                StageProgress progress = new StageProgress(name(), System.err, Terminal.errors())) {
+                StageProgress progress = new StageProgress(name(), err, Terminal.errors())) {
             ObjectNode summary = stage(read, out)
                     .resolved(ResolvedRecipe.write(read, recipe.toString(), text(recipe), set))
                     .run(progress, interruption);

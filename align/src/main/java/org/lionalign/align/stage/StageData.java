@@ -251,7 +251,7 @@ final class StageData {
         Function<RowReader.Row, Outcome> encode = row -> {
             JsonNode value = row.value();
             if (value == null || !value.isObject()) {
-                return new Outcome(null, value == null ? "not JSON" : "not an object", null);
+                return new Outcome(null, value == null ? unreadable(row.error()) : "not an object", null);
             }
             String id = file + ":" + row.number();
             try {
@@ -296,6 +296,14 @@ final class StageData {
         if (!any) {
             throw new BadInput(file + ": expected rows, found an empty file");
         }
+    }
+
+    /** A reader's error as a reason to count: without the place in the row. */
+    private static String unreadable(@Nullable String error) {
+        String text = String.valueOf(error);
+        return text.contains("UTF-8")
+                ? "not UTF-8"
+                : text.contains("not finite") ? "a number that is not finite" : "not JSON";
     }
 
     /** What was read before, and what must not be trained on. */
@@ -365,7 +373,9 @@ final class StageData {
             for (WrapPacking.Fragment fragment : window.fragments()) {
                 boolean[] flags =
                         documents.get(fragment.document()).nodes().get(0).supervised();
-                for (int i = fragment.from() + 1; i < fragment.to(); i++) {
+                // The original counts labels before it shifts them; a fragment's first token has no predecessor to be
+                // trained from.
+                for (int i = fragment.from() + (data.faithful() ? 0 : 1); i < fragment.to(); i++) {
                     labels += flags[i] ? 1 : 0;
                 }
             }

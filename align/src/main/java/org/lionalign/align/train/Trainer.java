@@ -2,6 +2,7 @@ package org.lionalign.align.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,11 +11,13 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.error.CheckFailed;
+import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.optim.AdamW;
 import org.lionalign.torch.optim.LrSchedule;
+import org.lionalign.torch.tensor.Engine;
 
 /**
  * The training loop: step plans, updates, metrics, checkpoints. The same call again continues where the newest checkpoint stands, and ends
@@ -31,6 +34,7 @@ public final class Trainer {
     private final Settings settings;
     private final Evaluations evaluations;
     private final Checkpoints checkpoints;
+    private final Path rehearsed;
     private final RunLog metricsLog;
     private final RunLog rowsLog;
     private final RunLog evalLog;
@@ -83,6 +87,7 @@ public final class Trainer {
         this.settings = settings;
         this.evaluations = evaluations;
         this.checkpoints = new Checkpoints(run);
+        this.rehearsed = run.resolve("rehearsed.json");
         this.metricsLog = new RunLog(run.resolve("metrics.jsonl"));
         this.rowsLog = new RunLog(run.resolve("rows.jsonl"));
         this.evalLog = new RunLog(run.resolve("eval.jsonl"));
@@ -107,6 +112,7 @@ public final class Trainer {
             long done = resume(optimizer);
             if (done < total) {
                 rehearse(planner, optimizer);
+                LOG.info("training on {} examples, steps {} to {}", task.examples(), done + 1, total);
             }
             look(done, total);
             TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
@@ -172,11 +178,26 @@ public final class Trainer {
         }
     }
 
-    /** The largest micro-batch runs before step 1, so that memory runs out in the first minute or never (PITFALLS 20). */
+    /**
+     * The largest micro-batch runs before step 1, so that memory runs out in the first minute or never (PITFALLS 20). Once for a run: when
+     * it is started again, it has been shown to fit.
+     */
     private void rehearse(StepPlanner planner, AdamW optimizer) {
+        if (Files.exists(rehearsed)
+                && Json.read(rehearsed).path("identity").asText().equals(identity())) {
+            return;
+        }
         PackedBatch largest = task.batch(planner.largestMicroBatch());
         TrainStep.backward(model, largest, values -> new float[values.length]);
         optimizer.weights().forEach(weight -> weight.zeroGradient());
+        AtomicFiles.write(
+                rehearsed,
+                Json.object()
+                                .put("identity", identity())
+                                .put("tokens", largest.length())
+                                .put("resident_bytes", Engine.residentBytes())
+                                .toPrettyString()
+                        + "\n");
     }
 
     /** Evaluates where it is due and has not been done; returns whether it is due. */

@@ -43,16 +43,31 @@
     if (seconds > 0) figures.push(["tokens per second", Math.round(run.metrics.reduce((s, m) => s + m.tokens, 0) / seconds)]);
     if (seconds > 0) figures.push(["training time", seconds < 120 ? seconds.toFixed(1) + " s" : (seconds / 60).toFixed(1) + " min"]);
     if (end) figures.push(["held-out loss", end.loss], ["before", first.loss]);
+    const flops = run.metrics.reduce((s, m) => s + (m.flops || 0), 0), peak = run.environment && run.environment.product_rate;
+    if (flops > 0 && peak > 0 && seconds > 0) figures.push(["of the product rate", Math.round(100 * flops / seconds / peak) + " %"]);
+    if (run.probe) figures.push(["answers that stop", run.probe.stopped + " of " + run.probe.prompts]);
+    const off = run.summary && run.summary.plan && run.summary.plan.off;
+    if (typeof off === "number") figures.push(["time against plan", (off >= 0 ? "+" : "−") + Math.abs(100 * off).toFixed(0) + " %"]);
     if (end && "rewards/accuracies" in end) figures.push(["held-out accuracy", end["rewards/accuracies"]]);
     main.append(el("div", {className: "figures"}, ...figures.map(([name, value]) =>
       el("div", {className: "figure"}, el("b", {textContent: number(value)}), el("small", {textContent: name})))));
     for (const alarm of (run.summary && run.summary.alarms) || []) main.append(el("p", {textContent: "⚠ " + alarm}));
   }
 
+  // What a step's line says in raw numbers is drawn as rates
+  for (const run of runs) {
+    const peak = run.environment && run.environment.product_rate;
+    for (const line of run.metrics) if (line.seconds > 0) {
+      line["supervised tokens/s"] = line.supervised / line.seconds;
+      if (peak > 0 && line.flops > 0) line["% of the product rate"] = 100 * line.flops / line.seconds / peak;
+    }
+  }
+
   // Charts: one per quantity, a line per run; held-out values dashed
+  const raw = ["step", "examples", "epoch", "supervised_tokens", "tokens", "supervised", "seconds", "flops", "resident_bytes"];
   const names = [];
   for (const run of runs) for (const line of [...run.metrics.slice(0, 1), ...run.eval.slice(0, 1)])
-    for (const [key, value] of Object.entries(line)) if (typeof value === "number" && !["step", "examples", "epoch", "supervised_tokens"].includes(key) && !names.includes(key)) names.push(key);
+    for (const [key, value] of Object.entries(line)) if (typeof value === "number" && !raw.includes(key) && !names.includes(key)) names.push(key);
   const order = ["loss", "rewards/accuracies", "rewards/margins", "rewards/chosen", "rewards/rejected", "grad_norm", "lr"];
   names.sort((a, b) => (order.indexOf(a) + 99) % 99 - (order.indexOf(b) + 99) % 99);
   const smoothed = (values, alpha) => {
@@ -113,13 +128,19 @@
     const suffix = runs.length > 1 ? ": " + run.name : "";
     if (run.ledger) {
       section("Ledger" + suffix);
-      main.append(table(["source", "in", "kept", "repeated", "cut", "set aside"], Object.entries(run.ledger).filter(([, v]) => typeof v === "object").map(([source, v]) => ({
-        source, in: v.in, kept: v.kept, repeated: v.repeated || 0, cut: v.cut,
-        "set aside": Object.entries(v.set_aside).map(([reason, n]) => reason + " " + n).join(", ")})), ["set aside"]));
+      const counted = counts => Object.entries(counts || {}).map(([name, n]) => name + " " + n.toLocaleString("en")).join(", ");
+      main.append(table(["source", "layout", "in", "kept", "repeated", "cut", "supervised tokens", "context tokens", "set aside"],
+        Object.entries(run.ledger).filter(([, v]) => typeof v === "object").map(([source, v]) => ({
+          source, layout: counted(v.layouts), in: v.in, kept: v.kept, repeated: v.repeated || 0, cut: v.cut,
+          "supervised tokens": v.supervised_tokens, "context tokens": v.context_tokens, "set aside": counted(v.set_aside)})), ["source", "set aside"]));
     }
     const fold = (title, ...content) => main.append(el("details", {}, el("summary", {textContent: title + suffix}), ...content));
     if (run.eval.length) fold("Evaluations", table(Object.keys(run.eval[0]), run.eval));
     if (run.metrics.length) fold("Steps", table(Object.keys(run.metrics[0]), run.metrics));
+    if (run.probe && run.probe.answers) fold("Does it stop?", table(["prompt", "text", "tokens", "finish"], run.probe.answers, ["prompt", "text"]));
+    if (run.first_batch && run.first_batch.rows) fold("First batch against the plain fp64 path", table(["what", "fast path", "plain path", "error", "tolerance"], [
+      {what: "loss", "fast path": run.first_batch.loss, "plain path": run.first_batch.plain_loss, error: run.first_batch.loss_error, tolerance: run.first_batch.loss_tolerance},
+      {what: "gradient along itself", "fast path": "", "plain path": "", error: run.first_batch.gradient_error, tolerance: run.first_batch.gradient_tolerance}]));
     if (run.recipe) fold("Recipe", el("pre", {textContent: run.recipe}));
     if (run.plan) fold("Plan", el("pre", {textContent: JSON.stringify(run.plan, null, 2)}));
     if (run.environment) fold("Environment", table(["key", "value"], Object.entries(run.environment).map(([key, value]) => ({key, value})), ["value"]));

@@ -29,8 +29,9 @@ class RunReportTest {
         Path run = Files.createDirectories(dir.resolve(name));
         StringBuilder metrics = new StringBuilder();
         for (int s = 1; s <= 60; s++) {
-            metrics.append("{\"step\":" + s + ",\"epoch\":0,\"loss\":" + (best + 2.0 / s)
-                    + ",\"grad_norm\":1.5,\"lr\":1e-4," + "\"tokens\":4096,\"supervised\":3000,\"seconds\":0.5}\n");
+            metrics.append(
+                    "{\"step\":" + s + ",\"epoch\":0,\"loss\":" + (best + 2.0 / s) + ",\"grad_norm\":1.5,\"lr\":1e-4,"
+                            + "\"tokens\":4096,\"supervised\":3000,\"flops\":1e11,\"seconds\":0.5}\n");
         }
         Files.writeString(run.resolve("metrics.jsonl"), metrics);
         Files.writeString(
@@ -42,6 +43,11 @@ class RunReportTest {
         Files.writeString(
                 run.resolve("ledger.json"),
                 "{\"rows.jsonl\":{\"in\":9,\"kept\":7,\"cut\":1,\"set_aside\":{\"not JSON\":2}}}");
+        Files.writeString(run.resolve("environment.json"), "{\"cores\":2,\"product_rate\":4e11}");
+        Files.writeString(
+                run.resolve("probe.json"),
+                "{\"prompts\":2,\"stopped\":1,\"answers\":[{\"prompt\":\"p\",\"text\":\"t\",\"tokens\":3,\"finish\":\"stop\"}]}");
+        Files.writeString(run.resolve("summary.json"), "{\"plan\":{\"off\":-0.07},\"alarms\":[\"look here\"]}");
         Files.writeString(run.resolve("recipe.resolved.yaml"), "seed: 42  # default\n");
         return run;
     }
@@ -89,8 +95,17 @@ class RunReportTest {
         Path page = dir.resolve("both.html");
         RunReport.write(List.of(run("sft", 1), run("dpo", 0.5)), page);
         String drawn = chromium("--dump-dom", page.toUri().toString());
-        assertThat(drawn).contains("data-charts=\"6\"", "held-out loss", "Sample answers", "not JSON 2");
-        assertThat(drawn.split("<canvas", -1)).hasSize(1 + 6);
+        assertThat(drawn)
+                .contains(
+                        "data-charts=\"5\"",
+                        "held-out loss",
+                        "Sample answers",
+                        "not JSON 2",
+                        "50 %",
+                        "1 of 2",
+                        "−7 %",
+                        "look here");
+        assertThat(drawn.split("<canvas", -1)).hasSize(1 + 5);
         assertThat(drawn).doesNotContain("<title>broken");
         Path picture = dir.resolve("page.png");
         chromium(

@@ -340,4 +340,75 @@ class StageDataTest {
         assertThat(supervised(chat.formatted(""), "data.loss_on=last_turn")).isEqualTo("second<|im_end|>");
         assertThat(supervised(chat.formatted(""), "data.loss_on=all")).startsWith("<|im_start|>user\none");
     }
+
+    /** LION.md D3: over 10,000 rows, p = 0.8 within two per cent, and the same seed gives the same rows. */
+    @Test
+    void anEmptySystemTurnWithItsProbability() throws IOException {
+        List<String> lines = java.util.Collections.nCopies(10_000, "{\"prompt\": \"q\", \"completion\": \"a\"}");
+        Path many = Files.write(dir.resolve("many.jsonl"), lines);
+        String[] sets = {"data.train=['" + many + "']", "data.deduplicate=false", "data.empty_system_probability=0.8"};
+        List<PromptTree> drawn = trees(data(sets));
+        int shortest = drawn.stream().mapToInt(PromptTree::length).min().getAsInt();
+        long with = drawn.stream().filter(tree -> tree.length() > shortest).count();
+        assertThat(with).isBetween(7_800L, 8_200L);
+        String digest = new SftTask(drawn).digest();
+        StageData again = data(sets);
+        StageData fresh = new StageData(
+                TextModel.open(CUB, "chatml"), recipe.data(), recipe.seed(), 512, new DataCache(dir.resolve("other")));
+        assertThat(new SftTask(trees(fresh)).digest()).isEqualTo(digest);
+        assertThat(new SftTask(trees(again)).digest()).isEqualTo(digest);
+    }
+
+    /** LION.md D5: neither the number of workers nor the order of the recipe's keys changes what is trained. */
+    @Test
+    void workersAndTheOrderOfKeysChangeNothing() throws Exception {
+        Set<String> digests = new HashSet<>();
+        for (int workers : new int[] {1, 3}) {
+            data();
+            StageData data = new StageData(
+                    TextModel.open(CUB, "chatml"),
+                    recipe.data(),
+                    recipe.seed(),
+                    512,
+                    new DataCache(dir.resolve("w" + workers)));
+            var pool = new java.util.concurrent.ForkJoinPool(workers);
+            digests.add(new SftTask(pool.submit(() -> trees(data)).get()).digest());
+            pool.shutdown();
+        }
+        Path permuted = Files.writeString(
+                dir.resolve("p.yaml"),
+                "data:\n  max_length_tokens: 256\n  train: ['" + a + "', {fraction: 0.5, path: '" + b
+                        + "'}]\nmodel: {template: chatml, path: m}\n");
+        recipe = RecipeReader.read(permuted, List.of(), StageRecipe.class);
+        digests.add(new SftTask(trees(new StageData(
+                        TextModel.open(CUB, "chatml"),
+                        recipe.data(),
+                        recipe.seed(),
+                        512,
+                        new DataCache(dir.resolve("permuted")))))
+                .digest());
+        assertThat(digests).hasSize(1);
+    }
+
+    /** LION.md D10: a window with exactly 90 % of its labels ignored stays, one with more goes. */
+    @Test
+    void windowsWithTooFewLabelsGo() throws IOException {
+        StageData data = data("data.packing=wrap", "data.faithful=true", "data.max_length_tokens=20");
+        TextModel text = TextModel.open(CUB, "chatml");
+        int[] opening = text.tokenizer().encode("<|im_start|>assistant\n");
+        int word = text.tokenizer().encode("a")[0];
+        int stop = text.tokenizer().idOf("<|im_end|>").getAsInt();
+        List<PromptTree> documents = new ArrayList<>();
+        for (int labels : new int[] {2, 1}) { // of twenty tokens: the stop, and a word before it
+            int[] ids = new int[20];
+            java.util.Arrays.fill(ids, word);
+            System.arraycopy(opening, 0, ids, 0, opening.length);
+            ids[opening.length + labels - 1] = stop;
+            documents.add(PromptTree.document("d" + labels, ids, new boolean[20]));
+        }
+        documents.add(
+                PromptTree.document("filler", new int[] {word}, new boolean[1])); // a window ends when the next begins
+        assertThat(data.packed(documents, 512, recipe.train()).examples()).isEqualTo(1);
+        assertThat(data.ledgerJson().get("windows dropped").asInt()).isEqualTo(1);
+    }
 }

@@ -96,6 +96,48 @@ class LayoutTest {
         }
     }
 
+    /** LION.md 2.6, D8: rows with segment ends [3,5] and [2,5] are the segments 0,3,5,7,10 of one pass. */
+    @Test
+    void cumulativeLengthsOfAMicroBatch() {
+        List<PromptTree> documents = new ArrayList<>();
+        for (int length : new int[] {3, 4, 6, 2}) {
+            int[] ids = new int[length];
+            Arrays.fill(ids, 3 + documents.size());
+            boolean[] supervised = new boolean[length];
+            Arrays.fill(supervised, true);
+            documents.add(PromptTree.document("d" + documents.size(), ids, supervised));
+        }
+        WindowTask task = new WindowTask(documents, WrapPacking.windows(new int[] {3, 4, 6, 2}, 5, true), true);
+        PackedBatch batch = task.batch(new int[] {0, 1});
+        assertThat(batch.plan().nodes().stream().map(node -> node.end()).toList())
+                .containsExactly(3, 5, 7, 10);
+        assertThat(batch.ids()).containsExactly(3, 3, 3, 4, 4, 4, 4, 5, 5, 5);
+        assertThat(batch.plan().nodes())
+                .allSatisfy(node -> assertThat(node.ancestors()).isEmpty());
+    }
+
+    /** LION.md M3: with rotary embeddings and isolated documents only relative positions matter; ours begin anew with each document. */
+    @Test
+    void positionsThatRunOnGiveTheSameLogProbabilities() {
+        for (String name : List.of("llama", "gemma")) {
+            try (CausalLm model = open(name)) {
+                PackedBatch reset = PackedBatch.of(documents(4));
+                int[] running =
+                        java.util.stream.IntStream.range(0, reset.length()).toArray();
+                PackedBatch on = new PackedBatch(
+                        reset.trees(),
+                        reset.ids(),
+                        running,
+                        reset.plan(),
+                        reset.predictors(),
+                        reset.targets(),
+                        reset.slices());
+                assertThat(reset.positions()).isNotEqualTo(running);
+                assertThat(model.logps(on)).containsExactly(model.logps(reset), within(1e-4f));
+            }
+        }
+    }
+
     @Test
     void paddedPassesKeepWithinTheBudget() {
         int[] lengths = {5, 9, 3, 3, 30, 2};

@@ -99,7 +99,7 @@ public final class ChatRows {
                     case SHAREGPT -> withSystem(row, messages(row.get("conversations"), "from", "value"));
                     case TURNS -> withSystem(row, turns(row.get("conversation")));
                     case ALPACA, ALPACA_RESPONSE -> {
-                        String input = row.path("input").asText("");
+                        String input = optional(row, "input");
                         yield asked(
                                 text(row, "instruction") + (input.isBlank() ? "" : "\n\n" + input),
                                 text(row, layout == Layout.ALPACA ? "output" : "response"));
@@ -115,8 +115,10 @@ public final class ChatRows {
         boolean answered = false;
         for (int m = 0; m < conversation.messages().size(); m++) {
             Message message = conversation.messages().get(m);
-            answered |= message.isAssistant() && !message.content().isBlank();
-            if (message.role().equals("user") && message.content().isBlank()) {
+            answered |= message.isAssistant();
+            // An answer that is trained and says nothing teaches to say nothing.
+            boolean asksOrIsTrained = message.role().equals("user") || (message.isAssistant() && message.train());
+            if (asksOrIsTrained && message.content().isBlank()) {
                 throw new Unusable("empty turn");
             }
             if (message.role().equals("system") && m > 0) {
@@ -134,9 +136,9 @@ public final class ChatRows {
         return new Conversation(messages(row.path(column), "role", "content"), extra(row));
     }
 
-    private static Conversation withSystem(JsonNode row, List<Message> turns) {
+    private static Conversation withSystem(JsonNode row, List<Message> turns) throws Unusable {
         for (String key : List.of("system", "system_prompt")) {
-            String system = row.path(key).asText("");
+            String system = optional(row, key);
             if (!system.isBlank() && !turns.get(0).role().equals("system")) {
                 turns.add(0, new Message("system", system));
             }
@@ -173,6 +175,11 @@ public final class ChatRows {
             throw new Unusable(key + " is not text");
         }
         return row.get(key).textValue();
+    }
+
+    /** Empty where it is missing or null. */
+    private static String optional(JsonNode row, String key) throws Unusable {
+        return row.path(key).isMissingNode() || row.path(key).isNull() ? "" : text(row, key);
     }
 
     static List<Message> messages(JsonNode list, String roleKey, String contentKey) throws Unusable {

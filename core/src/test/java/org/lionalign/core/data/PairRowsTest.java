@@ -49,6 +49,22 @@ class PairRowsTest {
         assertThat(texts.prompt().messages()).hasSize(1);
     }
 
+    /** The common schema of LION's own sets (Columbia-NLP/DPO-*), HelpSteer and py-dpo among them. */
+    @Test
+    void theCommonSchemaAndPlainTexts() throws ChatRows.Unusable {
+        PairRows.Pair common = pair(
+                "{'prompt': 'p', 'prompt_id': 'f', 'chosen': [{'content':'p','role':'user'},{'content':'good','role':'assistant'}],"
+                        + "'rejected': [{'content':'p','role':'user'},{'content':'bad','role':'assistant'}],"
+                        + "'messages': [{'content':'p','role':'user'},{'content':'good','role':'assistant'}],"
+                        + "'score_chosen': 3.0, 'score_rejected': 1.0,"
+                        + "'other_info': {'source': 'HelpSteer', 'chosen_attributes': {'helpfulness': 3}}}");
+        assertThat(common.prompt().messages()).extracting("content").containsExactly("p");
+        assertThat(common.chosen() + common.rejected() + common.margin()).isEqualTo("goodbad2.0");
+        PairRows.Pair python = pair("{'prompt': 'write it', 'chosen': 'def f(): pass', 'rejected': 'x', 'id': 'a'}");
+        assertThat(python.chosen()).isEqualTo("def f(): pass");
+        assertThat(python.margin()).isNull();
+    }
+
     @Test
     void nectarTakesTheBestAgainstOneOfTheLastThree() throws ChatRows.Unusable {
         StringBuilder answers = new StringBuilder();
