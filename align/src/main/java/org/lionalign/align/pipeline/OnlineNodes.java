@@ -62,6 +62,7 @@ final class OnlineNodes {
     }
 
     /** @param before the gate of the iteration before, null for the first */
+    @SuppressWarnings("NullAway") // a section that may be left out, of a nested type
     private Graph.Model iteration(int k, Graph.Model start, Graph.Model policy, @Nullable Node before) {
         String name = "online-" + k;
         List<String> after = before == null ? List.of() : List.of(before.name());

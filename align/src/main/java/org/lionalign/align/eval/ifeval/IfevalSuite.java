@@ -38,15 +38,14 @@ public final class IfevalSuite implements Suite {
         }
         boolean chat = context.text().hasTemplate();
         IfevalScores scores = new IfevalScores();
-        try (ResultStore store = ResultStore.open(context.store().resolve(NAME).resolve("completions.jsonl"))) {
-            List<Completions.Given> answers = new Completions(context, store)
-                    .to(questions.stream()
-                            .map(q -> new Completions.Ask(q.prompt(), chat, List.of(), NEW_TOKENS))
-                            .toList());
-            for (int i = 0; i < questions.size(); i++) {
-                Completions.Given given = answers.get(i);
-                scores.add(questions.get(i), given.text(), given.truncated(), given.promptLost());
-            }
+        ResultStore store = ResultStore.open(context.store().resolve(NAME).resolve("completions.jsonl"));
+        List<Completions.Given> answers = new Completions(context, store)
+                .to(questions.stream()
+                        .map(q -> new Completions.Ask(q.prompt(), chat, List.of(), NEW_TOKENS))
+                        .toList());
+        for (int i = 0; i < questions.size(); i++) {
+            Completions.Given given = answers.get(i);
+            scores.add(questions.get(i), given.text(), given.truncated(), given.promptLost());
         }
         return scores.result(NAME);
     }

@@ -65,10 +65,9 @@ public final class GenerativeSuites {
         public SuiteResult run(EvalContext context) {
             List<SuiteResult> parts = new ArrayList<>();
             Path file = context.store().resolve(name).resolve("completions.jsonl");
-            try (ResultStore store = ResultStore.open(file)) {
-                for (GenerativeTask task : tasks.apply(context)) {
-                    parts.add(TaskRun.score(task, TaskRun.ask(task, context, store)));
-                }
+            ResultStore store = ResultStore.open(file);
+            for (GenerativeTask task : tasks.apply(context)) {
+                parts.add(TaskRun.score(task, TaskRun.ask(task, context, store)));
             }
             return parts.size() == 1 && parts.get(0).suite().equals(name) ? parts.get(0) : TaskRun.group(name, parts);
         }
