@@ -130,7 +130,7 @@ final class Formats {
             Q: Where were the 1992 Olympics held?
             A: The 1992 Olympics were held in Barcelona, Spain.
 
-            Q: """;
+            Q:\s""";
 
     /**
      * {@code truthfulqa/truthfulqa_mc1.yaml}, for MC2 too.

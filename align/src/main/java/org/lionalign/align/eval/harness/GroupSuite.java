@@ -14,10 +14,12 @@ import org.lionalign.align.eval.SuiteResult;
  * Tasks under one number, weighted by their questions as the harness's groups are ({@code lm_eval/api/group.py}). Categories are the subgroups, then
  * the tasks.
  *
+ * @param size questions in the original
  * @param tasks in the group's order
  * @param subgroups groups within, may be none
  */
-record GroupSuite(String name, String about, List<TaskSuite> tasks, List<Subgroup> subgroups) implements Suite {
+record GroupSuite(String name, String about, int size, List<TaskSuite> tasks, List<Subgroup> subgroups)
+        implements Suite {
     /** Some of the tasks. */
     record Subgroup(String name, List<String> tasks) {}
 
@@ -32,9 +34,7 @@ record GroupSuite(String name, String about, List<TaskSuite> tasks, List<Subgrou
                 .flatMap(task -> task.needs().data().stream())
                 .distinct()
                 .toList();
-        int questions =
-                tasks.stream().mapToInt(task -> task.needs().questions()).sum();
-        return new Needs(data, false, questions, about);
+        return new Needs(data, false, size, about);
     }
 
     @Override

@@ -121,7 +121,7 @@ public final class HarnessSuites {
             }
             groups.get(groups.size() - 1).tasks().add(name);
         }
-        return new GroupSuite("mmlu", "MMLU, 57 subjects, 5 shots, acc", tasks, groups);
+        return new GroupSuite("mmlu", "MMLU, 57 subjects, 5 shots, acc", 14042, tasks, groups);
     }
 
     /** All subjects in one file, or a folder for each. */
@@ -147,7 +147,7 @@ public final class HarnessSuites {
                     entry.path("name").asText(), "BIG-Bench Hard " + file + ", 3 shots, acc_norm", entry.path("description").asText(), test,
                     new Shots.Fixed(samples), 3, Formats.bbh(choices), null, Kind.ACC_NORM, NORM, choices.size(), 0)));
         }
-        return new GroupSuite("leaderboard_bbh", "BIG-Bench Hard, 24 multiple-choice subtasks, 3 shots, acc_norm", tasks, List.of());
+        return new GroupSuite("leaderboard_bbh", "BIG-Bench Hard, 24 multiple-choice subtasks, 3 shots, acc_norm", 5761, tasks, List.of());
     }
 
     GroupSuite gpqa() {
@@ -159,13 +159,14 @@ public final class HarnessSuites {
                     "leaderboard_gpqa_" + part, "GPQA " + part + ", 0 shots, acc_norm", "", train, new Shots.None(), 0, Formats::gpqa, null,
                     Kind.ACC_NORM, NORM, 4, part.equals("diamond") ? 198 : part.equals("main") ? 448 : 546)));
         });
-        return new GroupSuite("leaderboard_gpqa", "GPQA diamond, extended and main, 0 shots, acc_norm", tasks, List.of());
+        return new GroupSuite("leaderboard_gpqa", "GPQA diamond, extended and main, 0 shots, acc_norm", 1192, tasks, List.of());
     }
 
     GroupSuite musr() {
         return new GroupSuite(
                 "leaderboard_musr",
                 "MuSR, three kinds of stories, 0 shots, acc_norm",
+                756,
                 List.of(musr("murder_mysteries", "murder_mystery", 2, 250), musr("object_placements", "object_placements", 5, 256),
                         musr("team_allocation", "team_allocation", 3, 250)),
                 List.of());
