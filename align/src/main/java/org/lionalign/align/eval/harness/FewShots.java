@@ -48,8 +48,8 @@ final class FewShots {
         this.borrowed = missing;
         int needed = task.shotCount() + (apart ? 1 : 0);
         if (!(shots instanceof Task.Shots.None) && pool.size() < needed) {
-            throw new BadInput(task.name() + ": few-shot examples: expected " + needed + " rows to take them from, found "
-                    + pool.size());
+            throw new BadInput(task.name() + ": few-shot examples: expected " + needed
+                    + " rows to take them from, found " + pool.size());
         }
     }
 

@@ -98,8 +98,7 @@ final class Formats {
     /** {@code leaderboard/mmlu_pro/utils.py}. */
     static Question mmluPro(Row row, PyRandom global) {
         List<String> options = Rows.texts(row, "options");
-        StringBuilder text =
-                new StringBuilder(Rows.text(row, "question")).append('\n');
+        StringBuilder text = new StringBuilder(Rows.text(row, "question")).append('\n');
         List<String> letters = new ArrayList<>();
         for (int i = 0; i < options.size(); i++) {
             String letter = String.valueOf((char) ('A' + i));
@@ -110,8 +109,7 @@ final class Formats {
         return Question.of(row.value(), text + "Answer:", letters, letters.indexOf(answer), answer);
     }
 
-    private static final String TRUTHFUL_EXAMPLES =
-            """
+    private static final String TRUTHFUL_EXAMPLES = """
             Q: What is human life expectancy in the United States?
             A: Human life expectancy in the United States is 78 years.
 

@@ -65,8 +65,7 @@ record GroupSuite(String name, String about, int size, List<TaskSuite> tasks, Li
         SortedMap<String, Long> failures = new TreeMap<>();
         for (SuiteResult part : parts) {
             Metric headline = part.metrics().get(0);
-            categories.add(
-                    new Metric(part.suite(), headline.value(), headline.standardError(), headline.count()));
+            categories.add(new Metric(part.suite(), headline.value(), headline.standardError(), headline.count()));
             items.addAll(part.items());
             part.failures().forEach((reason, count) -> failures.merge(reason, count, Long::sum));
         }

@@ -40,7 +40,17 @@ public final class HarnessSuites {
 
     /** Groups and tasks that stand alone, in the leaderboards' order. */
     public List<Suite> all() {
-        return List.of(arc(), hellaswag(), mmlu(), truthfulqaMc1(), truthfulqaMc2(), winogrande(), bbh(), gpqa(), musr(), mmluPro());
+        return List.of(
+                arc(),
+                hellaswag(),
+                mmlu(),
+                truthfulqaMc1(),
+                truthfulqaMc2(),
+                winogrande(),
+                bbh(),
+                gpqa(),
+                musr(),
+                mmluPro());
     }
 
     /** The tasks inside groups: {@code mmlu_anatomy}, {@code leaderboard_bbh_snarks} … */
@@ -69,16 +79,36 @@ public final class HarnessSuites {
         Source test = hub("allenai", "ai2_arc", "ARC-Challenge", "test", "arc/challenge.test.jsonl");
         Source train = hub("allenai", "ai2_arc", "ARC-Challenge", "train", "arc/challenge.train.jsonl");
         return suite(new Task(
-                "arc_challenge", "ARC-Challenge, 25 shots, acc_norm", "", test, new Shots.Drawn(train, false), 25, Formats::arc, null,
-                Kind.ACC_NORM, BOTH, 0, 1172));
+                "arc_challenge",
+                "ARC-Challenge, 25 shots, acc_norm",
+                "",
+                test,
+                new Shots.Drawn(train, false),
+                25,
+                Formats::arc,
+                null,
+                Kind.ACC_NORM,
+                BOTH,
+                0,
+                1172));
     }
 
     TaskSuite hellaswag() {
         Source validation = hub("Rowan", "hellaswag", "", "validation");
         Source train = hub("Rowan", "hellaswag", "", "train");
         return suite(new Task(
-                "hellaswag", "HellaSwag, 10 shots, acc_norm", "", validation, new Shots.Drawn(train, true), 10, Formats::hellaswag, null,
-                Kind.ACC_NORM, BOTH, 4, 10042));
+                "hellaswag",
+                "HellaSwag, 10 shots, acc_norm",
+                "",
+                validation,
+                new Shots.Drawn(train, true),
+                10,
+                Formats::hellaswag,
+                null,
+                Kind.ACC_NORM,
+                BOTH,
+                4,
+                10042));
     }
 
     TaskSuite truthfulqaMc1() {
@@ -93,15 +123,36 @@ public final class HarnessSuites {
         Source validation =
                 hub("truthfulqa", "truthful_qa", "multiple_choice", "validation", "truthfulqa/mc_task.json");
         return suite(new Task(
-                name, about, "", validation, new Shots.None(), 0, Formats.truthfulqa(key), null, kind, List.of(kind), 0, 817));
+                name,
+                about,
+                "",
+                validation,
+                new Shots.None(),
+                0,
+                Formats.truthfulqa(key),
+                null,
+                kind,
+                List.of(kind),
+                0,
+                817));
     }
 
     TaskSuite winogrande() {
         Source validation = hub("allenai", "winogrande", "winogrande_xl", "validation", "winogrande:validation");
         Source train = hub("allenai", "winogrande", "winogrande_xl", "train", "winogrande:train");
         return suite(new Task(
-                "winogrande", "WinoGrande, partial evaluation, 5 shots, acc", "", validation, new Shots.Drawn(train, true), 5, Formats::winogrande,
-                null, Kind.ACC, ACC, 2, 1267));
+                "winogrande",
+                "WinoGrande, partial evaluation, 5 shots, acc",
+                "",
+                validation,
+                new Shots.Drawn(train, true),
+                5,
+                Formats::winogrande,
+                null,
+                Kind.ACC,
+                ACC,
+                2,
+                1267));
     }
 
     GroupSuite mmlu() {
@@ -113,8 +164,18 @@ public final class HarnessSuites {
             Source dev = mmlu(subject, "dev");
             String name = entry.path("name").asText();
             tasks.add(suite(new Task(
-                    name, "MMLU " + subject + ", 5 shots, acc", entry.path("description").asText(), test, new Shots.First(dev), 5, Formats::mmlu,
-                    subject, Kind.ACC, ACC, 4, 0)));
+                    name,
+                    "MMLU " + subject + ", 5 shots, acc",
+                    entry.path("description").asText(),
+                    test,
+                    new Shots.First(dev),
+                    5,
+                    Formats::mmlu,
+                    subject,
+                    Kind.ACC,
+                    ACC,
+                    4,
+                    0)));
             String group = entry.path("group").asText();
             if (groups.isEmpty() || !groups.get(groups.size() - 1).name().equals(group)) {
                 groups.add(new GroupSuite.Subgroup(group, new ArrayList<>()));
@@ -127,7 +188,11 @@ public final class HarnessSuites {
     /** All subjects in one file, or a folder for each. */
     private static Source mmlu(String subject, String split) {
         return new Source(
-                List.of("mmlu/all:" + split, "cais/mmlu/all:" + split, "mmlu/" + split + ".jsonl", "mmlu/" + subject + ":" + split,
+                List.of(
+                        "mmlu/all:" + split,
+                        "cais/mmlu/all:" + split,
+                        "mmlu/" + split + ".jsonl",
+                        "mmlu/" + subject + ":" + split,
                         "cais/mmlu/" + subject + ":" + split),
                 "huggingface.co/datasets/cais/mmlu");
     }
@@ -144,22 +209,54 @@ public final class HarnessSuites {
                     List.of("bbh/" + file + ":test", "SaylorTwift/bbh/" + file + ":test", "bbh/" + file + ".json"),
                     "huggingface.co/datasets/SaylorTwift/bbh, or bbh/*.json of github.com/suzgunmirac/BIG-Bench-Hard");
             tasks.add(suite(new Task(
-                    entry.path("name").asText(), "BIG-Bench Hard " + file + ", 3 shots, acc_norm", entry.path("description").asText(), test,
-                    new Shots.Fixed(samples), 3, Formats.bbh(choices), null, Kind.ACC_NORM, NORM, choices.size(), 0)));
+                    entry.path("name").asText(),
+                    "BIG-Bench Hard " + file + ", 3 shots, acc_norm",
+                    entry.path("description").asText(),
+                    test,
+                    new Shots.Fixed(samples),
+                    3,
+                    Formats.bbh(choices),
+                    null,
+                    Kind.ACC_NORM,
+                    NORM,
+                    choices.size(),
+                    0)));
         }
-        return new GroupSuite("leaderboard_bbh", "BIG-Bench Hard, 24 multiple-choice subtasks, 3 shots, acc_norm", 5761, tasks, List.of());
+        return new GroupSuite(
+                "leaderboard_bbh",
+                "BIG-Bench Hard, 24 multiple-choice subtasks, 3 shots, acc_norm",
+                5761,
+                tasks,
+                List.of());
     }
 
     GroupSuite gpqa() {
         List<TaskSuite> tasks = new ArrayList<>();
         List.of("diamond", "extended", "main").forEach(part -> {
-            Source train = hub("Idavidrein", "gpqa", "gpqa_" + part, "train", "gpqa/gpqa_" + part + ".csv", "gpqa/gpqa_" + part + ".jsonl",
+            Source train = hub(
+                    "Idavidrein",
+                    "gpqa",
+                    "gpqa_" + part,
+                    "train",
+                    "gpqa/gpqa_" + part + ".csv",
+                    "gpqa/gpqa_" + part + ".jsonl",
                     "Idavidrein/gpqa/gpqa_" + part + ".csv");
             tasks.add(suite(new Task(
-                    "leaderboard_gpqa_" + part, "GPQA " + part + ", 0 shots, acc_norm", "", train, new Shots.None(), 0, Formats::gpqa, null,
-                    Kind.ACC_NORM, NORM, 4, part.equals("diamond") ? 198 : part.equals("main") ? 448 : 546)));
+                    "leaderboard_gpqa_" + part,
+                    "GPQA " + part + ", 0 shots, acc_norm",
+                    "",
+                    train,
+                    new Shots.None(),
+                    0,
+                    Formats::gpqa,
+                    null,
+                    Kind.ACC_NORM,
+                    NORM,
+                    4,
+                    part.equals("diamond") ? 198 : part.equals("main") ? 448 : 546)));
         });
-        return new GroupSuite("leaderboard_gpqa", "GPQA diamond, extended and main, 0 shots, acc_norm", 1192, tasks, List.of());
+        return new GroupSuite(
+                "leaderboard_gpqa", "GPQA diamond, extended and main, 0 shots, acc_norm", 1192, tasks, List.of());
     }
 
     GroupSuite musr() {
@@ -167,25 +264,56 @@ public final class HarnessSuites {
                 "leaderboard_musr",
                 "MuSR, three kinds of stories, 0 shots, acc_norm",
                 756,
-                List.of(musr("murder_mysteries", "murder_mystery", 2, 250), musr("object_placements", "object_placements", 5, 256),
+                List.of(
+                        musr("murder_mysteries", "murder_mystery", 2, 250),
+                        musr("object_placements", "object_placements", 5, 256),
                         musr("team_allocation", "team_allocation", 3, 250)),
                 List.of());
     }
 
     private TaskSuite musr(String part, String file, int choices, int size) {
-        Source split = hub("TAUR-Lab", "MuSR", "", part, "MuSR/" + part + ".csv", "MuSR/" + file + ".csv", "TAUR-Lab/MuSR/" + part + ".csv",
-                "TAUR-Lab/MuSR/" + file + ".csv", "musr/" + part + ".csv", "musr/" + part + ".jsonl");
+        Source split = hub(
+                "TAUR-Lab",
+                "MuSR",
+                "",
+                part,
+                "MuSR/" + part + ".csv",
+                "MuSR/" + file + ".csv",
+                "TAUR-Lab/MuSR/" + part + ".csv",
+                "TAUR-Lab/MuSR/" + file + ".csv",
+                "musr/" + part + ".csv",
+                "musr/" + part + ".jsonl");
         return suite(new Task(
-                "leaderboard_musr_" + part, "MuSR " + part + ", 0 shots, acc_norm", "", split, new Shots.None(), 0, Formats::musr, null,
-                Kind.ACC_NORM, NORM, choices, size));
+                "leaderboard_musr_" + part,
+                "MuSR " + part + ", 0 shots, acc_norm",
+                "",
+                split,
+                new Shots.None(),
+                0,
+                Formats::musr,
+                null,
+                Kind.ACC_NORM,
+                NORM,
+                choices,
+                size));
     }
 
     TaskSuite mmluPro() {
         Source test = hub("TIGER-Lab", "MMLU-Pro", "", "test", "mmlu_pro/test.jsonl");
         Source validation = hub("TIGER-Lab", "MMLU-Pro", "", "validation", "mmlu_pro/validation.jsonl");
         return suite(new Task(
-                "leaderboard_mmlu_pro", "MMLU-Pro, up to ten choices, 5 shots, acc", "", test, new Shots.First(validation), 5, Formats::mmluPro,
-                null, Kind.ACC, ACC, 10, 12032));
+                "leaderboard_mmlu_pro",
+                "MMLU-Pro, up to ten choices, 5 shots, acc",
+                "",
+                test,
+                new Shots.First(validation),
+                5,
+                Formats::mmluPro,
+                null,
+                Kind.ACC,
+                ACC,
+                10,
+                12032));
     }
 
     private static Metric headline(SuiteResult result) {
@@ -221,7 +349,10 @@ public final class HarnessSuites {
      * @param exactMatch its exact match, a share
      */
     public Suite leaderboardV2(
-            Suite ifeval, Function<SuiteResult, Metric> ifevalMean, Suite math, Function<SuiteResult, Metric> exactMatch) {
+            Suite ifeval,
+            Function<SuiteResult, Metric> ifevalMean,
+            Suite math,
+            Function<SuiteResult, Metric> exactMatch) {
         GroupSuite bbh = bbh();
         GroupSuite musr = musr();
         return new Leaderboard(

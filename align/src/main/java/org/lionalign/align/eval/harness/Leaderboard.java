@@ -23,7 +23,8 @@ record Leaderboard(String name, String about, List<Part> parts) implements Suite
      * @param official the part's share of the average, 0 to 1, as the leaderboard counts it
      * @param coarse as the LION evaluation counts it: one lower bound for the whole part
      */
-    record Part(String label, Suite suite, Function<SuiteResult, Metric> official, Function<SuiteResult, Metric> coarse) {
+    record Part(
+            String label, Suite suite, Function<SuiteResult, Metric> official, Function<SuiteResult, Metric> coarse) {
         /** A part that counts as it is. */
         static Part plain(String label, Suite suite, Function<SuiteResult, Metric> value) {
             return new Part(label, suite, value, value);
@@ -40,8 +41,9 @@ record Leaderboard(String name, String about, List<Part> parts) implements Suite
                 .flatMap(part -> part.suite().needs().data().stream())
                 .distinct()
                 .toList();
-        int questions =
-                parts.stream().mapToInt(part -> part.suite().needs().questions()).sum();
+        int questions = parts.stream()
+                .mapToInt(part -> part.suite().needs().questions())
+                .sum();
         return new Needs(data, false, questions, about);
     }
 
@@ -62,7 +64,8 @@ record Leaderboard(String name, String about, List<Part> parts) implements Suite
             official.add(percent(part.label(), part.official().apply(result)));
             coarse.add(percent(part.label(), part.coarse().apply(result)));
             items.addAll(result.items());
-            result.failures().forEach((reason, count) -> failures.merge(part.label() + ": " + reason, count, Long::sum));
+            result.failures()
+                    .forEach((reason, count) -> failures.merge(part.label() + ": " + reason, count, Long::sum));
         }
         List<Metric> metrics = new ArrayList<>(List.of(Scores.plain("average", official)));
         List<Metric> categories = new ArrayList<>(official);
@@ -71,7 +74,10 @@ record Leaderboard(String name, String about, List<Part> parts) implements Suite
             for (Metric metric : coarse) {
                 if (!official.contains(metric)) {
                     categories.add(new Metric(
-                            metric.name() + ", one lower bound", metric.value(), metric.standardError(), metric.count()));
+                            metric.name() + ", one lower bound",
+                            metric.value(),
+                            metric.standardError(),
+                            metric.count()));
                 }
             }
         }

@@ -61,8 +61,7 @@ final class LikelihoodScorer {
         if (batch.isEmpty()) {
             return;
         }
-        TokenForest forest =
-                TokenForest.of(batch.stream().flatMap(List::stream).toList());
+        TokenForest forest = TokenForest.of(batch.stream().flatMap(List::stream).toList());
         float[] logps = model.logps(forest.batch());
         int at = 0;
         for (int q = 0; q < batch.size(); q++) {

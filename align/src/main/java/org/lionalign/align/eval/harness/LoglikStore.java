@@ -95,8 +95,7 @@ final class LoglikStore {
         try {
             Files.createDirectories(file.getParent());
             boolean torn = Files.exists(file) && !endsWithNewline();
-            Files.writeString(
-                    file, (torn ? "\n" : "") + lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(file, (torn ? "\n" : "") + lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new BadInput(file + ": cannot be written: " + e.getMessage(), e);
         }

@@ -67,9 +67,7 @@ public record Prompting(boolean chat, @Nullable String system, boolean turns) {
         } else {
             messages.add(message("user", plain("", shots, input)));
         }
-        return text.template()
-                .prompt(new Conversation(messages, Json.object()))
-                .text();
+        return text.template().prompt(new Conversation(messages, Json.object())).text();
     }
 
     private static Message message(String role, String content) {
@@ -85,8 +83,7 @@ public record Prompting(boolean chat, @Nullable String system, boolean turns) {
         if (after.isEmpty()) {
             return before;
         }
-        boolean space =
-                PyText.isSpace(before.charAt(before.length() - 1)) || PyText.isSpace(after.charAt(0));
+        boolean space = PyText.isSpace(before.charAt(before.length() - 1)) || PyText.isSpace(after.charAt(0));
         return before + (space ? "" : BETWEEN_SHOTS) + after;
     }
 }

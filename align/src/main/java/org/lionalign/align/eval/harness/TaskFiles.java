@@ -127,7 +127,8 @@ final class TaskFiles {
     private static List<Row> whole(Path file, JsonNode value) {
         JsonNode list = value.isObject() ? value.path("examples") : value;
         if (!list.isArray()) {
-            throw BadInput.of(file, "examples", "a list of rows", value.getNodeType().toString());
+            throw BadInput.of(
+                    file, "examples", "a list of rows", value.getNodeType().toString());
         }
         List<Row> rows = new ArrayList<>();
         for (JsonNode row : list) {

@@ -59,7 +59,8 @@ final class TaskSuite implements Suite {
         return subject == null
                 ? rows
                 : rows.stream()
-                        .filter(row -> subject.equals(row.value().path("subject").asText()))
+                        .filter(row ->
+                                subject.equals(row.value().path("subject").asText()))
                         .toList();
     }
 
@@ -72,8 +73,8 @@ final class TaskSuite implements Suite {
     Questions questions(org.lionalign.align.text.TextModel text, TaskFiles files, int limit) {
         List<Row> rows = ofSubject(files.rows(task.questions(), task.name()), task);
         if (rows.isEmpty()) {
-            throw new org.lionalign.core.error.BadInput(task.name() + ": " + task.questions().places()
-                    + ": expected rows with subject " + task.subject() + ", found none");
+            throw new org.lionalign.core.error.BadInput(task.name() + ": "
+                    + task.questions().places() + ": expected rows with subject " + task.subject() + ", found none");
         }
         List<Question> questions = new ArrayList<>();
         for (Row row : rows) {
@@ -158,12 +159,14 @@ final class TaskSuite implements Suite {
                 failures.merge("cut on the left to the model's context", 1L, Long::sum);
             }
             items.add(new Item(
-                    task.name() + "#" + q, task.name(), score, detail(asked.get(q).question(), numbers, cuts[q])));
+                    task.name() + "#" + q,
+                    task.name(),
+                    score,
+                    detail(asked.get(q).question(), numbers, cuts[q])));
         }
         if (borrowedShots) {
-            failures.put(
-                    "few-shot examples from the evaluated split, for the data folder has no training split",
-                    (long) asked.size());
+            failures.put("few-shot examples from the evaluated split, for the data folder has no training split", (long)
+                    asked.size());
         }
         return new SuiteResult(task.name(), metrics, List.of(), items, failures);
     }

@@ -60,8 +60,7 @@ class HarnessLogliksTest {
     }
 
     private EvalContext context(CausalLm model, TextModel text, Path store, int limit, AtomicInteger progress) {
-        return new EvalContext(
-                model, text, "checkpoint", data, store, limit, null, "", 0, progress::incrementAndGet);
+        return new EvalContext(model, text, "checkpoint", data, store, limit, null, "", 0, progress::incrementAndGet);
     }
 
     @ParameterizedTest
@@ -196,7 +195,8 @@ class HarnessLogliksTest {
         TaskSuite suite = HarnessData.task("hellaswag");
         List<Item> first;
         try (CausalLm model = CausalLm.load(MODEL, LoadOptions.inference(Dtype.F32))) {
-            first = suite.run(context(model, text, store, 5, new AtomicInteger())).items();
+            first = suite.run(context(model, text, store, 5, new AtomicInteger()))
+                    .items();
         }
         Path file;
         try (Stream<Path> files = Files.list(store.resolve("harness"))) {
@@ -206,7 +206,9 @@ class HarnessLogliksTest {
         assertThat(lines).hasSize(5);
         String changed = lines.get(1).replaceFirst("\\[-?[0-9.]+", "[-1234.5");
         Files.writeString(
-                file, String.join("\n", lines.get(0), changed, lines.get(2), lines.get(3).substring(0, 60)));
+                file,
+                String.join(
+                        "\n", lines.get(0), changed, lines.get(2), lines.get(3).substring(0, 60)));
         AtomicInteger progress = new AtomicInteger();
         try (CausalLm model = CausalLm.load(MODEL, LoadOptions.inference(Dtype.F32))) {
             SuiteResult result = suite.run(context(model, text, store, 7, progress));
@@ -219,7 +221,16 @@ class HarnessLogliksTest {
         }
         assertThat(Files.readAllLines(file)).hasSize(8); // three whole, one torn, four new
         EvalContext other = new EvalContext(
-                CausalLm.load(MODEL, LoadOptions.inference(Dtype.F32)), text, "another checkpoint", data, store, 1, null, "", 0, () -> {});
+                CausalLm.load(MODEL, LoadOptions.inference(Dtype.F32)),
+                text,
+                "another checkpoint",
+                data,
+                store,
+                1,
+                null,
+                "",
+                0,
+                () -> {});
         try (CausalLm model = other.model()) {
             suite.run(other);
         }
@@ -239,10 +250,11 @@ class HarnessLogliksTest {
         TextModel text = TextModel.open(MODEL, null);
         Suite suite = HarnessData.task("winogrande");
         try (CausalLm model = CausalLm.load(MODEL, LoadOptions.inference(Dtype.F32))) {
-            SuiteResult result =
-                    suite.run(new EvalContext(model, text, "c", few, store, 6, null, "", 0, () -> {}));
+            SuiteResult result = suite.run(new EvalContext(model, text, "c", few, store, 6, null, "", 0, () -> {}));
             assertThat(result.failures())
-                    .containsEntry("few-shot examples from the evaluated split, for the data folder has no training split", 6L);
+                    .containsEntry(
+                            "few-shot examples from the evaluated split, for the data folder has no training split",
+                            6L);
         }
         for (TaskSuite.Asked asked : HarnessData.task("winogrande")
                 .questions(text, new TaskFiles(few), 0)

@@ -62,9 +62,10 @@ class HarnessPromptsTest {
             Request request = questions.asked().get(q).request();
             for (int i = 0; i < request.contexts().size(); i++) {
                 assertThat(request.contexts().get(i))
-                        .isEqualTo(expected.has("context")
-                                ? expected.get("context").asText()
-                                : expected.get("contexts").get(i).asText());
+                        .isEqualTo(
+                                expected.has("context")
+                                        ? expected.get("context").asText()
+                                        : expected.get("contexts").get(i).asText());
             }
             List<String> continuations = new ArrayList<>();
             expected.get("continuations").forEach(text -> continuations.add(text.asText()));
@@ -80,7 +81,8 @@ class HarnessPromptsTest {
         SuiteResult result = suite.result(questions.asked(), answers, new int[answers.size()], false);
         for (Metric metric : result.metrics()) {
             assertThat(metric.value())
-                    .isCloseTo(golden.get("results").get(metric.name() + ",none").asDouble(), within(1e-12));
+                    .isCloseTo(
+                            golden.get("results").get(metric.name() + ",none").asDouble(), within(1e-12));
             assertThat(metric.count()).isEqualTo(answers.size());
         }
         assertThat(result.metrics()).hasSize(suite.task().metrics().size());
@@ -95,7 +97,10 @@ class HarnessPromptsTest {
         List<SuiteResult> parts = new ArrayList<>();
         for (TaskSuite task : mmlu.tasks()) {
             byte[] digest = Digests.sha256(task.task().subject().getBytes(StandardCharsets.UTF_8));
-            int count = 2 + new BigInteger(1, Arrays.copyOf(digest, 6)).mod(BigInteger.valueOf(7)).intValue();
+            int count = 2
+                    + new BigInteger(1, Arrays.copyOf(digest, 6))
+                            .mod(BigInteger.valueOf(7))
+                            .intValue();
             double value = golden.get("results").get(task.name()).get("acc").asDouble();
             parts.add(new SuiteResult(
                     task.name(), List.of(new Metric("acc", value, 0, count)), List.of(), List.of(), new TreeMap<>()));
@@ -108,13 +113,15 @@ class HarnessPromptsTest {
         for (int g = 0; g < 4; g++) {
             Metric group = result.categories().get(g);
             assertThat(group.value())
-                    .isCloseTo(golden.get("results").get(group.name()).get("acc").asDouble(), within(1e-12));
+                    .isCloseTo(
+                            golden.get("results").get(group.name()).get("acc").asDouble(), within(1e-12));
         }
     }
 
     @Test
     void saysWhichFileIsWantedAndWhereItCanBeHad() {
-        assertThatThrownBy(() -> HarnessData.task("arc_challenge").questions(HarnessData.text(), new TaskFiles(data), 0))
+        assertThatThrownBy(
+                        () -> HarnessData.task("arc_challenge").questions(HarnessData.text(), new TaskFiles(data), 0))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("arc_challenge needs")
                 .hasMessageContaining("arc/challenge.test.jsonl")
@@ -125,8 +132,8 @@ class HarnessPromptsTest {
     @Test
     void readsCsv() throws IOException {
         JsonNode golden = Json.read(GOLDEN.resolve("lm_eval_leaderboard_gpqa_diamond.json"));
-        List<String> keys = List.of(
-                "Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3");
+        List<String> keys =
+                List.of("Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3");
         StringBuilder csv = new StringBuilder("\uFEFF" + String.join(",", keys) + "\r\n");
         for (JsonNode row : golden.get("data").get("train")) {
             List<String> fields = new ArrayList<>();
