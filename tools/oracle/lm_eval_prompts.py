@@ -275,8 +275,32 @@ def main():
             fewshot_delimiter=config.get("fewshot_delimiter", "\n\n"), data=None if local else sets[seen[0]], results=results, questions=questions), indent=None)
         print(name, len(questions), results)
     if not local:
+        chat(manager)
         group(sets)
     kept.cleanup()
+
+
+class Chatting(Answering):
+    tokenizer_name = "chatml"
+
+    def apply_chat_template(self, messages, add_generation_prompt=True):
+        text = "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages)
+        return text + ("<|im_start|>assistant\n" if add_generation_prompt else "")
+
+    def chat_template(self, chat_template=False):
+        return "chatml"
+
+
+def chat(manager):
+    """Prompts through a chat template, few-shot examples in one turn or in many, with a system message or without."""
+    cases = []
+    for task, shots, system, turns in [("mmlu_abstract_algebra", 5, None, False), ("mmlu_abstract_algebra", 5, "Be brief.", True), ("winogrande", 5, None, True),
+                                       ("leaderboard_bbh_date_understanding", None, "Be brief.", False), ("leaderboard_gpqa_diamond", None, None, False)]:
+        found = lm_eval.simple_evaluate(model=Chatting(), task_manager=manager, tasks=[task], num_fewshot=shots, log_samples=True, bootstrap_iters=0, limit=2,
+                                        system_instruction=system, apply_chat_template=True, fewshot_as_multiturn=turns)
+        requests = [[list(argument) for argument in sample["arguments"]] for sample in found["samples"][task]]
+        cases.append(dict(task=task, system=system, turns=turns, requests=requests))
+    write_json(golden("align", "eval") / "lm_eval_chat.json", dict(versions=versions("lm_eval"), cases=cases), indent=None)
 
 
 def group(sets):

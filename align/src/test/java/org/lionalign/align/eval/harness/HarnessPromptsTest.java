@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.lionalign.align.eval.Metric;
 import org.lionalign.align.eval.SuiteResult;
+import org.lionalign.align.text.TextModel;
 import org.lionalign.core.data.Digests;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
@@ -115,6 +117,47 @@ class HarnessPromptsTest {
             assertThat(group.value())
                     .isCloseTo(
                             golden.get("results").get(group.name()).get("acc").asDouble(), within(1e-12));
+        }
+    }
+
+    /** The same questions through a chat template: examples in one turn or in many, with a system message or without. */
+    @Test
+    void asksThroughAChatTemplateAsTheHarness() throws IOException {
+        Path template = data.resolve("chat.jinja");
+        Files.writeString(
+                template,
+                "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}"
+                        + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}");
+        TextModel text = TextModel.open(GOLDEN.resolve("loglik_model"), template.toString());
+        Map<String, String> sets = Map.of(
+                "mmlu_abstract_algebra", "cais/mmlu",
+                "winogrande", "allenai/winogrande",
+                "leaderboard_bbh_date_understanding", "SaylorTwift/bbh/date_understanding",
+                "leaderboard_gpqa_diamond", "Idavidrein/gpqa");
+        JsonNode cases = Json.read(GOLDEN.resolve("lm_eval_chat.json")).get("cases");
+        assertThat(cases).hasSize(5);
+        for (JsonNode one : cases) {
+            String task = one.get("task").asText();
+            JsonNode golden = Json.read(GOLDEN.resolve("lm_eval_" + task + ".json"));
+            HarnessData.write(data, sets.get(task), golden.get("data"));
+            Prompting prompting = new Prompting(
+                    true,
+                    one.get("system").isNull() ? null : one.get("system").asText(),
+                    one.get("turns").asBoolean());
+            TaskSuite suite = new TaskSuite(HarnessData.task(task).task(), prompting);
+            List<TaskSuite.Asked> asked =
+                    suite.questions(text, new TaskFiles(data), 2).asked();
+            for (int q = 0; q < 2; q++) {
+                Request request = asked.get(q).request();
+                JsonNode expected = one.get("requests").get(q);
+                assertThat(expected).hasSize(request.contexts().size());
+                for (int i = 0; i < expected.size(); i++) {
+                    assertThat(request.contexts().get(i))
+                            .isEqualTo(expected.get(i).get(0).asText());
+                    assertThat(request.continuations().get(i))
+                            .isEqualTo(expected.get(i).get(1).asText());
+                }
+            }
         }
     }
 
