@@ -18,6 +18,7 @@ import logging
 import random
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from common import golden, versions, write_json
@@ -83,8 +84,8 @@ def words(draw, low, high):
     return " ".join(draw.choice(WORDS) for _ in range(draw.randint(low, high)))
 
 
-def invented():
-    """Rows in the columns of the hub's data sets: name -> split -> rows."""
+def invented(least=0):
+    """Rows in the columns of the hub's data sets: name -> split -> rows; evaluated splits have at least so many."""
     draw = random.Random(101)
 
     def arc(i):
@@ -146,17 +147,20 @@ def invented():
     def many(make, count):
         return [make(i) for i in range(count)]
 
+    def asked(make, count):
+        return many(make, max(count, least))
+
     sets = {
-        "allenai/ai2_arc": dict(train=many(arc, 40), validation=many(arc, 3), test=many(arc, 10)),
-        "Rowan/hellaswag": dict(train=many(hellaswag, 24), validation=many(hellaswag, 8), test=many(hellaswag, 2)),
-        "truthfulqa/truthful_qa": dict(validation=many(truthfulqa, 8)),
-        "allenai/winogrande": dict(train=many(winogrande, 20), validation=many(winogrande, 10)),
+        "allenai/ai2_arc": dict(train=many(arc, 40), validation=many(arc, 3), test=asked(arc, 10)),
+        "Rowan/hellaswag": dict(train=many(hellaswag, 24), validation=asked(hellaswag, 8), test=many(hellaswag, 2)),
+        "truthfulqa/truthful_qa": dict(validation=asked(truthfulqa, 8)),
+        "allenai/winogrande": dict(train=many(winogrande, 20), validation=asked(winogrande, 10)),
         "openai/gsm8k": dict(train=many(gsm8k, 20), test=many(gsm8k, 40)),
-        "TIGER-Lab/MMLU-Pro": dict(validation=many(mmlu_pro, 7), test=many(mmlu_pro, 8)),
-        "SaylorTwift/bbh/date_understanding": dict(test=many(date, 16)), "SaylorTwift/bbh/boolean_expressions": dict(test=many(boolean, 8)),
-        "TAUR-Lab/MuSR": dict(murder_mysteries=many(musr, 6)), "Idavidrein/gpqa": dict(train=many(gpqa, 8)),
+        "TIGER-Lab/MMLU-Pro": dict(validation=many(mmlu_pro, 7), test=asked(mmlu_pro, 8)),
+        "SaylorTwift/bbh/date_understanding": dict(test=asked(date, 16)), "SaylorTwift/bbh/boolean_expressions": dict(test=asked(boolean, 8)),
+        "TAUR-Lab/MuSR": dict(murder_mysteries=asked(musr, 6)), "Idavidrein/gpqa": dict(train=asked(gpqa, 8)),
         "DigitalLearningGmbH/MATH-lighteval": dict(train=many(math, 4), test=many(math, 14)),
-        "cais/mmlu": dict(dev=many(mmlu, 5), validation=many(mmlu, 2), test=many(mmlu, 9)),
+        "cais/mmlu": dict(dev=many(mmlu, 5), validation=many(mmlu, 2), test=asked(mmlu, 9)),
     }
     sets["lukaemon/bbh"] = sets["SaylorTwift/bbh/date_understanding"]
     return sets
@@ -198,11 +202,19 @@ def shared():
 
 
 def serve(sets, seen):
+    """Data sets lie on disk as downloaded ones do, so that what the harness maps over them is computed once and kept: GPQA's
+    shuffle draws from the global generator at each call, and prompts and right answers would part."""
+    folder = tempfile.TemporaryDirectory()
+
     def load_dataset(path=None, name=None, **ignored):
         key = next(k for k in (f"{path}/{name}", path) if k in sets)
         seen[:] = [key]
-        return datasets.DatasetDict({split: datasets.Dataset.from_list(rows) for split, rows in sets[key].items() if rows})
+        place = Path(folder.name) / key
+        if not place.exists():
+            datasets.DatasetDict({split: datasets.Dataset.from_list(rows) for split, rows in sets[key].items() if rows}).save_to_disk(place)
+        return datasets.load_from_disk(place)
     datasets.load_dataset = load_dataset
+    return folder
 
 
 def evaluate(task, shots, manager, limit=None):
@@ -250,7 +262,7 @@ def main():
     folder = Path(sys.argv[sys.argv.index("--shared") + 1]) if local else golden("align", "eval")
     folder.mkdir(parents=True, exist_ok=True)
     sets, seen = (shared() if local else invented()), []
-    serve(sets, seen)
+    kept = serve(sets, seen)
     manager = lm_eval.tasks.TaskManager()
     for name, (task, shots) in TASKS.items():
         if local and any(part in name for part in ("mmlu_pro", "musr", "gpqa", "math")):
@@ -263,7 +275,32 @@ def main():
             fewshot_delimiter=config.get("fewshot_delimiter", "\n\n"), data=None if local else sets[seen[0]], results=results, questions=questions), indent=None)
         print(name, len(questions), results)
     if not local:
+        chat(manager)
         group(sets)
+    kept.cleanup()
+
+
+class Chatting(Answering):
+    tokenizer_name = "chatml"
+
+    def apply_chat_template(self, messages, add_generation_prompt=True):
+        text = "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages)
+        return text + ("<|im_start|>assistant\n" if add_generation_prompt else "")
+
+    def chat_template(self, chat_template=False):
+        return "chatml"
+
+
+def chat(manager):
+    """Prompts through a chat template, few-shot examples in one turn or in many, with a system message or without."""
+    cases = []
+    for task, shots, system, turns in [("mmlu_abstract_algebra", 5, None, False), ("mmlu_abstract_algebra", 5, "Be brief.", True), ("winogrande", 5, None, True),
+                                       ("leaderboard_bbh_date_understanding", None, "Be brief.", False), ("leaderboard_gpqa_diamond", None, None, False)]:
+        found = lm_eval.simple_evaluate(model=Chatting(), task_manager=manager, tasks=[task], num_fewshot=shots, log_samples=True, bootstrap_iters=0, limit=2,
+                                        system_instruction=system, apply_chat_template=True, fewshot_as_multiturn=turns)
+        requests = [[list(argument) for argument in sample["arguments"]] for sample in found["samples"][task]]
+        cases.append(dict(task=task, system=system, turns=turns, requests=requests))
+    write_json(golden("align", "eval") / "lm_eval_chat.json", dict(versions=versions("lm_eval"), cases=cases), indent=None)
 
 
 def group(sets):

@@ -1,0 +1,197 @@
+package org.lionalign.align.eval.harness;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.align.eval.EvalContext;
+import org.lionalign.align.eval.Item;
+import org.lionalign.align.eval.Metric;
+import org.lionalign.align.eval.Suite;
+import org.lionalign.align.eval.SuiteResult;
+import org.lionalign.align.eval.harness.Rows.Row;
+import org.lionalign.core.json.Json;
+
+/** One task as a suite: its questions with their few-shot examples, scored as trees, with the harness's metrics. */
+final class TaskSuite implements Suite {
+    private final Task task;
+    private final Prompting prompting;
+
+    TaskSuite(Task task, Prompting prompting) {
+        this.task = task;
+        this.prompting = prompting;
+    }
+
+    Task task() {
+        return task;
+    }
+
+    @Override
+    public String name() {
+        return task.name();
+    }
+
+    @Override
+    public Needs needs() {
+        List<String> data = new ArrayList<>(task.questions().places());
+        if (task.shots() instanceof Task.Shots.First first) {
+            data.addAll(first.source().places());
+        } else if (task.shots() instanceof Task.Shots.Drawn drawn) {
+            data.addAll(drawn.source().places());
+        }
+        return new Needs(data.stream().distinct().toList(), false, task.size(), task.about());
+    }
+
+    @Override
+    public SuiteResult run(EvalContext context) {
+        return run(context, new TaskFiles(context.data()));
+    }
+
+    /** Rows of the task's subject, all where it has none. */
+    static List<Row> ofSubject(List<Row> rows, Task task) {
+        String subject = task.subject();
+        return subject == null
+                ? rows
+                : rows.stream()
+                        .filter(row ->
+                                subject.equals(row.value().path("subject").asText()))
+                        .toList();
+    }
+
+    /** A question with what is scored for it. */
+    record Asked(Question question, Request request) {}
+
+    /** The task's questions with their prompts, in the file's order. */
+    record Questions(List<Asked> asked, boolean borrowedShots) {}
+
+    Questions questions(org.lionalign.align.text.TextModel text, TaskFiles files, int limit) {
+        List<Row> rows = ofSubject(files.rows(task.questions(), task.name()), task);
+        if (rows.isEmpty()) {
+            throw new org.lionalign.core.error.BadInput(task.name() + ": "
+                    + task.questions().places() + ": expected rows with subject " + task.subject() + ", found none");
+        }
+        List<Question> questions = new ArrayList<>();
+        for (Row row : rows) {
+            questions.add(task.format().read(row, files.global()));
+        }
+        FewShots shots = new FewShots(task, files, rows);
+        List<Asked> asked = new ArrayList<>();
+        for (Question question : limit > 0 && limit < questions.size() ? questions.subList(0, limit) : questions) {
+            asked.add(new Asked(question, Request.of(prompting, text, task, shots.before(question), question)));
+        }
+        return new Questions(asked, shots.borrowed());
+    }
+
+    SuiteResult run(EvalContext context, TaskFiles files) {
+        Questions questions = questions(context.text(), files, context.limit());
+        List<Asked> asked = questions.asked();
+        LoglikStore store = new LoglikStore(
+                context.store(),
+                task.name(),
+                List.of(context.identity(), context.model().options().compute().name()));
+        List<double[]> logLikelihoods = new ArrayList<>();
+        int[] cuts = new int[asked.size()];
+        List<String> keys = new ArrayList<>();
+        Map<String, double[]> fresh = new LinkedHashMap<>();
+        LikelihoodScorer scorer =
+                new LikelihoodScorer(context.model(), LikelihoodScorer.TOKENS_PER_PASS, (index, numbers) -> {
+                    logLikelihoods.set(index, numbers);
+                    fresh.put(keys.get(index), numbers);
+                    context.progress().run();
+                });
+        for (int q = 0; q < asked.size(); q++) {
+            Request request = asked.get(q).request();
+            keys.add(LoglikStore.key(request));
+            logLikelihoods.add(new double[0]);
+            List<Request.@Nullable Sequence> sequences =
+                    request.encode(context.text(), context.model().config().context());
+            for (Request.Sequence sequence : sequences) {
+                cuts[q] = Math.max(cuts[q], sequence == null ? 0 : sequence.cut());
+            }
+            double[] known = store.get(keys.get(q));
+            if (known != null && known.length == sequences.size()) {
+                logLikelihoods.set(q, known);
+                context.progress().run();
+            } else if (sequences.stream().allMatch(Objects::nonNull)) {
+                scorer.add(q, sequences.stream().map(Objects::requireNonNull).toList());
+            }
+            if (!fresh.isEmpty()) {
+                store.put(fresh);
+                fresh.clear();
+            }
+        }
+        scorer.finish();
+        if (!fresh.isEmpty()) {
+            store.put(fresh);
+        }
+        return result(asked, logLikelihoods, cuts, questions.borrowedShots());
+    }
+
+    /** @param logLikelihoods of each question, empty where it could not be scored */
+    SuiteResult result(List<Asked> asked, List<double[]> logLikelihoods, int[] cuts, boolean borrowedShots) {
+        List<Metric> metrics = new ArrayList<>();
+        List<Scores.Kind> kinds = new ArrayList<>(List.of(task.headline()));
+        task.metrics().stream().filter(kind -> kind != task.headline()).forEach(kinds::add);
+        for (Scores.Kind kind : kinds) {
+            double[] scores = new double[asked.size()];
+            for (int q = 0; q < scores.length; q++) {
+                scores[q] = score(kind, asked.get(q), logLikelihoods.get(q));
+            }
+            metrics.add(Scores.mean(kind.label(), scores));
+        }
+        List<Item> items = new ArrayList<>();
+        SortedMap<String, Long> failures = new TreeMap<>();
+        for (int q = 0; q < asked.size(); q++) {
+            double[] numbers = logLikelihoods.get(q);
+            double score = score(task.headline(), asked.get(q), numbers);
+            if (numbers.length == 0) {
+                failures.merge("a choice without tokens of its own, or longer than the model's context", 1L, Long::sum);
+            } else if (Double.isNaN(score)) {
+                failures.merge("every answer's probability is too small for a number", 1L, Long::sum);
+            }
+            if (cuts[q] > 0) {
+                failures.merge("cut on the left to the model's context", 1L, Long::sum);
+            }
+            items.add(new Item(
+                    task.name() + "#" + q,
+                    task.name(),
+                    score,
+                    detail(asked.get(q).question(), numbers, cuts[q])));
+        }
+        if (borrowedShots) {
+            failures.put("few-shot examples from the evaluated split, for the data folder has no training split", (long)
+                    asked.size());
+        }
+        return new SuiteResult(task.name(), metrics, List.of(), items, failures);
+    }
+
+    private static double score(Scores.Kind kind, Asked asked, double[] numbers) {
+        return numbers.length == 0 ? Double.NaN : Scores.of(kind, asked.question(), numbers);
+    }
+
+    private ObjectNode detail(Question question, double[] numbers, int cut) {
+        ObjectNode detail = Json.object();
+        ArrayNode prompts = detail.putArray("prompt");
+        question.inputs().stream().distinct().forEach(prompts::add);
+        ArrayNode choices = detail.putArray("choices");
+        question.outputs().forEach(choices::add);
+        detail.put("shots", task.shotCount()).put("gold", question.gold());
+        if (numbers.length > 0) {
+            ArrayNode logLikelihoods = detail.putArray("logliks");
+            for (double number : numbers) {
+                logLikelihoods.add(number);
+            }
+            detail.put("predicted", Scores.predicted(task.headline(), question, numbers));
+        }
+        if (cut > 0) {
+            detail.put("tokens_cut_on_the_left", cut);
+        }
+        return detail;
+    }
+}
