@@ -81,8 +81,8 @@ class GenerativeRunTest {
     @Test
     void anAnswerEndsBeforeTheFirstStopAndAtItsLimit(@TempDir Path folder) {
         Path model = SharedData.require("models/stories260k");
-        try (CausalLm loaded = CausalLm.load(model, LoadOptions.inference(Dtype.F32));
-                ResultStore store = ResultStore.open(folder.resolve("c.jsonl"))) {
+        try (CausalLm loaded = CausalLm.load(model, LoadOptions.inference(Dtype.F32))) {
+            ResultStore store = ResultStore.open(folder.resolve("c.jsonl"));
             Completions completions = new Completions(context(model, loaded, folder, folder, 0, () -> {}), store);
             String prompt = "Once upon a time";
             List<Completions.Given> given = completions.to(List.of(
