@@ -41,6 +41,7 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
         Tensor[] keys = k.split(0, sizes);
         Tensor[] values = v.split(0, sizes);
         List<Tensor> out = new ArrayList<>(count);
+        Shared shared = shared(plan, q.device());
         for (int i = 0; i < count; i++) {
             AttentionPlan.Node node = plan.nodes().get(i);
             List<Tensor> seenKeys = new ArrayList<>();
@@ -51,13 +52,47 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
             }
             seenKeys.add(keys[i]);
             seenValues.add(values[i]);
-            out.add(node(queries[i], Tensor.cat(seenKeys, 0), Tensor.cat(seenValues, 0), window));
+            out.add(node(queries[i], Tensor.cat(seenKeys, 0), Tensor.cat(seenValues, 0), window, shared));
         }
         return Tensor.cat(out, 0);
     }
 
+    /**
+     * One additive mask of which each node's is a view: row i is blocked from column {@code prefix + i + 1} on.
+     *
+     * @param prefix the longest prefix of a node
+     */
+    private record Shared(@Nullable Tensor mask, int prefix) {
+        static final Shared NONE = new Shared(null, 0);
+
+        @Nullable
+        Tensor view(long n, long m) {
+            return mask == null ? null : mask.narrow(0, 0, n).narrow(1, prefix - (m - n), m);
+        }
+    }
+
+    private static Shared shared(AttentionPlan plan, Device device) {
+        int rows = 0;
+        int prefix = 0;
+        for (AttentionPlan.Node node : plan.nodes()) {
+            if (node.ancestors().length > 0) {
+                rows = Math.max(rows, node.queries());
+                prefix = Math.max(prefix, plan.prefixLength(node));
+            }
+        }
+        if (rows < 2) {
+            return Shared.NONE; // single queries see all they are given
+        }
+        Tensor blocked = Tensors.full(Double.NEGATIVE_INFINITY, Dtype.F32, device, rows, prefix + rows);
+        return new Shared(blocked.triu(prefix + 1), prefix);
+    }
+
     /** Queries at the end of a run of keys: {@code q [n, heads, d]} on {@code k, v [m, keyValueHeads, d]}, m ≥ n. */
     public Tensor node(Tensor q, Tensor k, Tensor v, int window) {
+        return node(q, k, v, window, Shared.NONE);
+    }
+
+    private Tensor node(Tensor q, Tensor k, Tensor v, int window, Shared shared) {
         long n = q.size(0);
         long m = k.size(0);
         int group = heads / keyValueHeads;
@@ -65,7 +100,12 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
         Tensor keys = k.permute(1, 0, 2).unsqueeze(1).expand(keyValueHeads, group, m, headDim);
         Tensor values = v.permute(1, 0, 2).unsqueeze(1).expand(keyValueHeads, group, m, headDim);
         boolean triangle = n == m && (window == 0 || m <= window);
-        Tensor mask = triangle || n == 1 && (window == 0 || m <= window) ? null : mask(n, m, window, q.device());
+        boolean whole = window == 0 || m <= window;
+        Tensor mask = null;
+        if (!triangle && !(n == 1 && whole)) {
+            Tensor view = whole && m > n ? shared.view(n, m) : null;
+            mask = view != null ? view : mask(n, m, window, q.device());
+        }
         Tensor result = softcap > 0
                 ? capped(queries, keys, values, triangle && n > 1 ? mask(n, m, window, q.device()) : mask)
                 : queries.attention(keys, values, mask, triangle && n > 1, scale);
