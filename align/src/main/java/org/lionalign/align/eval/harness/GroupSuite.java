@@ -9,6 +9,7 @@ import org.lionalign.align.eval.Item;
 import org.lionalign.align.eval.Metric;
 import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.SuiteResult;
+import org.lionalign.align.eval.completion.Means;
 
 /**
  * Tasks under one number, weighted by their questions as the harness's groups are ({@code lm_eval/api/group.py}). Categories are the subgroups, then
@@ -49,12 +50,12 @@ record GroupSuite(String name, String about, int size, List<TaskSuite> tasks, Li
         for (int m = 0; m < parts.get(0).metrics().size(); m++) {
             int at = m;
             String metric = parts.get(0).metrics().get(m).name();
-            metrics.add(Scores.pooled(
+            metrics.add(Means.pooled(
                     metric, parts.stream().map(part -> part.metrics().get(at)).toList()));
         }
         List<Metric> categories = new ArrayList<>();
         for (Subgroup subgroup : subgroups) {
-            categories.add(Scores.pooled(
+            categories.add(Means.pooled(
                     subgroup.name(),
                     parts.stream()
                             .filter(part -> subgroup.tasks().contains(part.suite()))

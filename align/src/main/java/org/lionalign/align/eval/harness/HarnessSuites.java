@@ -17,6 +17,8 @@ import org.lionalign.align.eval.harness.Leaderboard.Part;
 import org.lionalign.align.eval.harness.Scores.Kind;
 import org.lionalign.align.eval.harness.Task.Shots;
 import org.lionalign.align.eval.harness.TaskFiles.Source;
+import org.lionalign.align.eval.harness.generative.GenerativeSuites;
+import org.lionalign.align.eval.ifeval.IfevalSuite;
 import org.lionalign.core.json.Json;
 
 /** All likelihood tasks of Open LLM leaderboard v1 and v2, and the two leaderboards. Start here. */
@@ -316,6 +318,31 @@ public final class HarnessSuites {
                 12032));
     }
 
+    /** Both leaderboards, with the suites of {@code generative} and {@code ifeval} for their other parts. */
+    public List<Suite> leaderboards() {
+        return List.of(
+                leaderboardV1(generative("gsm8k"), result -> metric(result, "exact_match,strict-match")),
+                leaderboardV2(
+                        new IfevalSuite(),
+                        result -> metric(result, "leaderboard_acc"),
+                        generative("leaderboard_math_hard"),
+                        result -> metric(result, "exact_match")));
+    }
+
+    private static Suite generative(String name) {
+        return GenerativeSuites.all().stream()
+                .filter(suite -> suite.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Metric metric(SuiteResult result, String name) {
+        return result.metrics().stream()
+                .filter(metric -> metric.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static Metric headline(SuiteResult result) {
         return result.metrics().get(0);
     }
@@ -326,7 +353,7 @@ public final class HarnessSuites {
      * @param gsm8k the sixth part, 5 shots
      * @param strict its strict exact match, a share
      */
-    public Suite leaderboardV1(Suite gsm8k, Function<SuiteResult, Metric> strict) {
+    Suite leaderboardV1(Suite gsm8k, Function<SuiteResult, Metric> strict) {
         return new Leaderboard(
                 "leaderboard_v1",
                 "Open LLM leaderboard v1, mean of six in per cent",
@@ -348,7 +375,7 @@ public final class HarnessSuites {
      * @param math MATH level 5
      * @param exactMatch its exact match, a share
      */
-    public Suite leaderboardV2(
+    Suite leaderboardV2(
             Suite ifeval,
             Function<SuiteResult, Metric> ifevalMean,
             Suite math,

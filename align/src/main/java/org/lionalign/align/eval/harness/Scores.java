@@ -1,7 +1,9 @@
 package org.lionalign.align.eval.harness;
 
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.lionalign.align.eval.Metric;
+import org.lionalign.align.eval.completion.Means;
 
 /** The harness's metrics of one question, its means and standard errors ({@code lm_eval/api/task.py}, {@code metrics.py}, {@code group.py}). */
 final class Scores {
@@ -61,37 +63,11 @@ final class Scores {
                 : logLikelihoods[i];
     }
 
-    /** Mean with {@code mean_stderr}: sample deviation over √n; NaN for one question. Scores that are NaN do not count. */
+    /** Mean with its standard error; scores that are NaN do not count. */
     static Metric mean(String name, double[] scores) {
-        double sum = 0;
-        int count = 0;
-        for (double score : scores) {
-            if (!Double.isNaN(score)) {
-                sum += score;
-                count++;
-            }
-        }
-        double mean = sum / count;
-        double squares = 0;
-        for (double score : scores) {
-            squares += Double.isNaN(score) ? 0 : (score - mean) * (score - mean);
-        }
-        double error = count > 1 ? Math.sqrt(squares / (count - 1)) / Math.sqrt(count) : Double.NaN;
-        return new Metric(name, mean, error, count);
-    }
-
-    /** A group's number: parts weighted by their questions, {@code pooled_sample_stderr}. */
-    static Metric pooled(String name, List<Metric> parts) {
-        double sum = 0;
-        double variance = 0;
-        long count = 0;
-        for (Metric part : parts) {
-            sum += part.value() * part.count();
-            variance += (part.count() - 1) * part.standardError() * part.standardError() * part.count();
-            count += part.count();
-        }
-        double pooled = variance / (count - parts.size());
-        return new Metric(name, sum / count, Math.sqrt(pooled / count), count);
+        return Means.of(
+                name,
+                DoubleStream.of(scores).filter(score -> !Double.isNaN(score)).toArray());
     }
 
     /** A plain mean of independent parts, {@code unweighted_mean_stderr}; parts without an error have none for the whole. */

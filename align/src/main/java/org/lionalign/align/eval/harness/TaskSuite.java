@@ -1,18 +1,19 @@
 package org.lionalign.align.eval.harness;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.eval.EvalContext;
 import org.lionalign.align.eval.Item;
 import org.lionalign.align.eval.Metric;
+import org.lionalign.align.eval.ResultStore;
 import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.SuiteResult;
 import org.lionalign.align.eval.harness.Rows.Row;
@@ -91,46 +92,55 @@ final class TaskSuite implements Suite {
     SuiteResult run(EvalContext context, TaskFiles files) {
         Questions questions = questions(context.text(), files, context.limit());
         List<Asked> asked = questions.asked();
-        LoglikStore store = new LoglikStore(
-                context.store(),
-                task.name(),
-                List.of(context.identity(), context.model().options().compute().name()));
+        ResultStore store =
+                ResultStore.open(context.store().resolve(task.name()).resolve("logliks.jsonl"));
         List<double[]> logLikelihoods = new ArrayList<>();
         int[] cuts = new int[asked.size()];
         List<String> keys = new ArrayList<>();
-        Map<String, double[]> fresh = new LinkedHashMap<>();
         LikelihoodScorer scorer =
                 new LikelihoodScorer(context.model(), LikelihoodScorer.TOKENS_PER_PASS, (index, numbers) -> {
-                    logLikelihoods.set(index, numbers);
-                    fresh.put(keys.get(index), numbers);
+                    if (DoubleStream.of(numbers).allMatch(Double::isFinite)) {
+                        logLikelihoods.set(index, numbers);
+                        ObjectNode value = Json.object();
+                        value.set("logliks", Json.MAPPER.valueToTree(numbers));
+                        store.put(keys.get(index), value.put("cut", cuts[index]));
+                    }
                     context.progress().run();
                 });
         for (int q = 0; q < asked.size(); q++) {
             Request request = asked.get(q).request();
-            keys.add(LoglikStore.key(request));
+            keys.add(key(context, request));
+            JsonNode known = store.get(keys.get(q));
+            if (known != null) {
+                logLikelihoods.add(Json.MAPPER.convertValue(known.get("logliks"), double[].class));
+                cuts[q] = known.get("cut").intValue();
+                context.progress().run();
+                continue;
+            }
             logLikelihoods.add(new double[0]);
             List<Request.@Nullable Sequence> sequences =
                     request.encode(context.text(), context.model().config().context());
-            for (Request.Sequence sequence : sequences) {
-                cuts[q] = Math.max(cuts[q], sequence == null ? 0 : sequence.cut());
-            }
-            double[] known = store.get(keys.get(q));
-            if (known != null && known.length == sequences.size()) {
-                logLikelihoods.set(q, known);
+            if (sequences.stream().allMatch(Objects::nonNull)) {
+                List<Request.Sequence> whole =
+                        sequences.stream().map(Objects::requireNonNull).toList();
+                cuts[q] = whole.stream().mapToInt(Request.Sequence::cut).max().orElse(0);
+                scorer.add(q, whole);
+            } else {
                 context.progress().run();
-            } else if (sequences.stream().allMatch(Objects::nonNull)) {
-                scorer.add(q, sequences.stream().map(Objects::requireNonNull).toList());
-            }
-            if (!fresh.isEmpty()) {
-                store.put(fresh);
-                fresh.clear();
             }
         }
         scorer.finish();
-        if (!fresh.isEmpty()) {
-            store.put(fresh);
-        }
         return result(asked, logLikelihoods, cuts, questions.borrowedShots());
+    }
+
+    /** Everything that shapes a question's log-likelihoods. */
+    private static String key(EvalContext context, Request request) {
+        return ResultStore.key(
+                context.identity(),
+                context.model().options().compute().name(),
+                context.model().config().context(),
+                request.contexts().stream().distinct().toList(),
+                request.continuations());
     }
 
     /** @param logLikelihoods of each question, empty where it could not be scored */
@@ -151,7 +161,10 @@ final class TaskSuite implements Suite {
             double[] numbers = logLikelihoods.get(q);
             double score = score(task.headline(), asked.get(q), numbers);
             if (numbers.length == 0) {
-                failures.merge("a choice without tokens of its own, or longer than the model's context", 1L, Long::sum);
+                failures.merge(
+                        "not scored: a choice without tokens of its own, or longer than the model's context, or of no finite likelihood",
+                        1L,
+                        Long::sum);
             } else if (Double.isNaN(score)) {
                 failures.merge("every answer's probability is too small for a number", 1L, Long::sum);
             }

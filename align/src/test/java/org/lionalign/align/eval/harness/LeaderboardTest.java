@@ -12,6 +12,7 @@ import org.lionalign.align.eval.EvalContext;
 import org.lionalign.align.eval.Metric;
 import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.SuiteResult;
+import org.lionalign.align.eval.completion.Means;
 
 /** The averages of LION.md 2.12 (checklist E5 and E6) and the leaderboard's own rule. */
 class LeaderboardTest {
@@ -96,6 +97,23 @@ class LeaderboardTest {
         assertThat(category(uneven, "musr")).isCloseTo(100 * (.3 + 0 + 0) / 3, within(1e-9));
     }
 
+    /** The parts that other packages bring. */
+    @Test
+    void leaderboardsHaveAllTheirParts() {
+        List<Suite> boards = HarnessData.SUITES.leaderboards();
+        assertThat(boards).extracting(Suite::name).containsExactly("leaderboard_v1", "leaderboard_v2");
+        assertThat(((Leaderboard) boards.get(0)).parts().get(5).suite().name()).isEqualTo("gsm8k");
+        assertThat(((Leaderboard) boards.get(1)).parts())
+                .extracting(part -> part.suite().name())
+                .containsExactly(
+                        "ifeval",
+                        "leaderboard_bbh",
+                        "leaderboard_math_hard",
+                        "leaderboard_gpqa",
+                        "leaderboard_musr",
+                        "leaderboard_mmlu_pro");
+    }
+
     private static SuiteResult v2(ToDoubleFunction<String> accuracy, double mmluPro) {
         Leaderboard board = (Leaderboard) HarnessData.SUITES.leaderboardV2(
                 given("ifeval"), LeaderboardTest::headline, given("math"), LeaderboardTest::headline);
@@ -133,7 +151,7 @@ class LeaderboardTest {
         Metric b = Scores.mean("b", new double[] {1, 1, 0, 0, 1, 0, 1});
         assertThat(a.standardError()).isCloseTo(0.28867513459481287, within(1e-15));
         assertThat(b.standardError()).isCloseTo(0.20203050891044214, within(1e-15));
-        Metric pooled = Scores.pooled("g", List.of(a, b));
+        Metric pooled = Means.pooled("g", List.of(a, b));
         assertThat(pooled.value()).isCloseTo(0.5454545454545454, within(1e-15));
         assertThat(pooled.standardError()).isCloseTo(0.16558087877840066, within(1e-15));
         assertThat(pooled.count()).isEqualTo(11);
