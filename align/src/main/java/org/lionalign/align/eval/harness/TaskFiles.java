@@ -38,7 +38,7 @@ final class TaskFiles {
     }
 
     private final Path data;
-    private final Map<Source, List<Row>> read = new HashMap<>();
+    private final Map<List<Path>, List<Row>> read = new HashMap<>();
     private final PyRandom global = new PyRandom(0);
 
     TaskFiles(Path data) {
@@ -65,17 +65,12 @@ final class TaskFiles {
 
     @Nullable
     List<Row> rowsIfThere(Source source) {
-        List<Row> known = read.get(source);
-        if (known != null) {
-            return known;
-        }
         for (String place : source.places()) {
             List<Path> files = files(place);
             if (!files.isEmpty()) {
-                List<Row> rows = new ArrayList<>();
-                files.forEach(file -> rows.addAll(read(file)));
-                read.put(source, List.copyOf(rows));
-                return read.get(source);
+                return read.computeIfAbsent(
+                        files,
+                        all -> all.stream().flatMap(file -> read(file).stream()).toList());
             }
         }
         return null;
