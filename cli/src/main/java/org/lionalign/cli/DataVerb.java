@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.lionalign.align.stage.DataPreview;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.StageRecipe;
@@ -63,24 +64,31 @@ final class DataVerb implements Callable<Integer> {
     }
 
     private static void table(ObjectNode summary) {
-        System.out.printf("%-44s %9s %9s %7s  %s%n", "source", "rows", "kept", "cut", "set aside");
+        System.out.printf(
+                "%-40s %-12s %9s %9s %7s %11s  %s%n",
+                "source", "layout", "rows", "kept", "cut", "supervised", "set aside");
         for (Map.Entry<String, JsonNode> source : summary.get("sources").properties()) {
             JsonNode counts = source.getValue();
             if (!counts.isObject()) {
                 System.out.printf("%s: %s%n", source.getKey(), counts);
                 continue;
             }
-            StringBuilder aside = new StringBuilder();
-            counts.path("set_aside").properties().forEach(reason -> aside.append(aside.isEmpty() ? "" : ", ")
-                    .append(reason.getKey() + " " + reason.getValue()));
             String name = source.getKey();
+            double supervised = counts.path("supervised_tokens").asDouble();
             System.out.printf(
-                    "%-44s %9d %9d %7d  %s%n",
-                    name.length() > 44 ? "…" + name.substring(name.length() - 43) : name,
+                    Locale.ROOT,
+                    "%-40s %-12s %9d %9d %7d %9.1f %%  %s%n",
+                    name.length() > 40 ? "…" + name.substring(name.length() - 39) : name,
+                    counts.path("layouts").properties().stream()
+                            .map(Map.Entry::getKey)
+                            .collect(Collectors.joining(",")),
                     counts.path("in").asLong(),
                     counts.path("kept").asLong() + counts.path("repeated").asLong(),
                     counts.path("cut").asLong(),
-                    aside);
+                    100 * supervised / Math.max(1, supervised + counts.path("context_tokens").asDouble()),
+                    counts.path("set_aside").properties().stream()
+                            .map(reason -> reason.getKey() + " " + reason.getValue())
+                            .collect(Collectors.joining(", ")));
         }
         JsonNode length = summary.get("length");
         System.out.printf(

@@ -63,14 +63,14 @@ final class PlanVerb implements Callable<Integer> {
                 .properties()
                 .forEach(part -> line(
                         "memory: " + part.getKey().replace('_', ' '),
-                        "%.2f GB",
-                        part.getValue().asDouble() / 1e9));
+                        "%s",
+                        size(part.getValue().asDouble())));
         plan.path("disk_bytes")
                 .properties()
                 .forEach(part -> line(
                         "disk: " + part.getKey().replace('_', ' '),
-                        "%.2f GB",
-                        part.getValue().asDouble() / 1e9));
+                        "%s",
+                        size(part.getValue().asDouble())));
         double seconds = plan.path("seconds").path("total").asDouble();
         line(
                 "time",
@@ -78,6 +78,12 @@ final class PlanVerb implements Callable<Integer> {
                 seconds < 600 ? Math.round(seconds) + " s" : String.format(Locale.ROOT, "%.1f h", seconds / 3600),
                 plan.path("seconds").path("tokens_per_second").asDouble());
         return 0;
+    }
+
+    private static String size(double bytes) {
+        return bytes >= 1e9
+                ? String.format(Locale.ROOT, "%.2f GB", bytes / 1e9)
+                : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
     private static void line(String name, String format, Object... values) {

@@ -4,15 +4,19 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.lionalign.core.recipe.StageRecipe;
 
 /** The shape of ARCHITECTURE.md, kept by a test. */
 class ArchitectureTest {
@@ -62,6 +66,30 @@ class ArchitectureTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("org.lionalign.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** PITFALLS 16, invariant 9: an accepted key that no code outside the recipe reads would be silently ignored. */
+    @Test
+    void everyKeyOfAStagesRecipeIsRead() {
+        List<String> unread = new ArrayList<>();
+        int keys = 0;
+        for (JavaClass section : CLASSES) {
+            String name = section.getName();
+            if (!name.equals(StageRecipe.class.getName()) && !name.startsWith(StageRecipe.class.getName() + "$")) {
+                continue;
+            }
+            for (RecordComponent component : section.reflect().getRecordComponents()) {
+                keys++;
+                boolean read = section.getMethod(component.getName()).getAccessesToSelf().stream()
+                        .anyMatch(access ->
+                                !access.getOriginOwner().getName().startsWith(StageRecipe.class.getName()));
+                if (!read) {
+                    unread.add(name + "." + component.getName());
+                }
+            }
+        }
+        assertThat(unread).isEmpty();
+        assertThat(keys).isGreaterThan(50);
     }
 
     @Test

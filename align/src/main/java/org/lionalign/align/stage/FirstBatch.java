@@ -48,11 +48,11 @@ final class FirstBatch {
         }
 
         double lossBound() {
-            return half ? 2e-2 : 1e-5;
+            return half ? 5e-3 : 1e-5;
         }
 
         double slopeBound() {
-            return half ? 5e-2 : 1e-3;
+            return half ? 2e-2 : 1e-3;
         }
 
         boolean holds() {

@@ -171,10 +171,11 @@ public final class Stage {
                 ObjectNode found = FirstBatch.check(model, task, StageInputs.planner(recipe, task));
                 write("first_batch.json", found.toPrettyString());
             }
-            Evaluations evaluations = new Evaluations(
-                    recipe.eval().everySteps(),
-                    recipe.eval().export().equals("best"),
-                    look(model, inputs.text(), heldTask));
+            Evaluations.Look look = look(model, inputs.text(), heldTask);
+            Evaluations evaluations = heldTask == null && recipe.eval().prompts() == null
+                    ? Evaluations.NONE
+                    : new Evaluations(
+                            recipe.eval().everySteps(), recipe.eval().export().equals("best"), look);
             boolean[] first = {true};
             boolean finished = false;
             try {

@@ -160,14 +160,17 @@ final class StageInputs implements AutoCloseable {
         return held.isEmpty() ? train : held;
     }
 
-    /** This machine's matrix-product rate in the model's shapes and computing dtype, FLOP/s, from a second or less of products. */
+    /**
+     * This machine's matrix-product rate in the model's shapes and computing dtype, FLOP/s, from a second or less of products. A model too
+     * small to show what the machine can do is measured as if it were larger.
+     */
     double productRate() {
         return ProductRate.ofModel(
                 model.options().compute(),
                 model.options().device(),
-                Math.min(1024, recipe.train().microBatchTokens()),
-                model.config().hiddenSize(),
-                model.config().intermediateSize(),
+                1024,
+                Math.max(512, model.config().hiddenSize()),
+                Math.max(1024, model.config().intermediateSize()),
                 3,
                 2);
     }

@@ -6,29 +6,33 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.JsonLines;
 
-/** Opens rows in the formats that data sets come in: JSONL (also .gz), a JSON array, Parquet, and folders of those with splits. */
+/** Opens rows in the formats that data sets come in: JSONL and JSON arrays (also .gz), Parquet, and folders of those with splits. */
 public final class RowFiles {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .build();
-    private static final List<String> ENDINGS = List.of(".jsonl", ".jsonl.gz", ".json", ".parquet");
+    private static final List<String> ENDINGS = List.of(".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet");
 
     private RowFiles() {}
 
     /**
      * The files behind a path: itself, or those of a split in a folder in Hugging Face layout ({@code train.jsonl},
-     * {@code data/train-00000-of-00002.parquet}, {@code train/0.parquet}), in order.
+     * {@code data/train-00000-of-00002.parquet}, {@code train/0.parquet}), in order. A file that is not there but packed beside its name
+     * ({@code rows.jsonl.gz}) is taken.
      */
     public static List<Path> files(Path path, @Nullable String split) {
         if (Files.isRegularFile(path) || path.toString().equals("-")) {
@@ -38,6 +42,10 @@ public final class RowFiles {
             return List.of(path);
         }
         if (!Files.isDirectory(path)) {
+            Path packed = Path.of(path + ".gz");
+            if (Files.isRegularFile(packed)) {
+                return files(packed, split);
+            }
             throw new BadInput(path + ": no such file or folder");
         }
         String wanted = split == null ? "train" : split;
@@ -72,7 +80,13 @@ public final class RowFiles {
         if (name.endsWith(".parquet")) {
             return new ParquetRows(file);
         }
-        return name.endsWith(".json") && startsWithBracket(file) ? new Array(file) : new Lines(file);
+        boolean json = name.endsWith(".json") || name.endsWith(".json.gz");
+        return json && startsWithBracket(file) ? new Array(file) : new Lines(file);
+    }
+
+    private static InputStream unpacked(Path file) throws IOException {
+        InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+        return file.toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
     }
 
     /**
@@ -86,7 +100,7 @@ public final class RowFiles {
     }
 
     private static boolean startsWithBracket(Path file) {
-        try (var in = Files.newInputStream(file)) {
+        try (InputStream in = unpacked(file)) {
             int c = in.read();
             while (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0xEF || c == 0xBB || c == 0xBF) {
                 c = in.read();
@@ -125,7 +139,7 @@ public final class RowFiles {
         Array(Path file) {
             this.file = file;
             try {
-                parser = MAPPER.getFactory().createParser(file.toFile());
+                parser = MAPPER.getFactory().createParser(unpacked(file));
                 parser.nextToken();
             } catch (IOException e) {
                 throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);

@@ -104,6 +104,14 @@ class RowFilesTest {
         assertThatThrownBy(() -> RowFiles.files(dir.resolve("set"), "dev"))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("[test_prefs, train]");
+        try (var out = new java.util.zip.GZIPOutputStream(Files.newOutputStream(dir.resolve("packed.jsonl.gz")))) {
+            out.write("{}\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        }
+        try (var out = new java.util.zip.GZIPOutputStream(Files.newOutputStream(dir.resolve("array.json.gz")))) {
+            out.write("[{\"x\": 1}, {\"x\": 2}]".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        }
+        assertThat(all(RowFiles.files(dir.resolve("array.json"), null).get(0))).hasSize(2);
+        assertThat(RowFiles.files(dir.resolve("packed.jsonl"), null)).containsExactly(dir.resolve("packed.jsonl.gz"));
         Files.createDirectories(dir.resolve("other/validation"));
         Files.writeString(dir.resolve("other/validation/0.jsonl"), "{}");
         assertThat(RowFiles.files(dir.resolve("other"), "validation")).hasSize(1);
