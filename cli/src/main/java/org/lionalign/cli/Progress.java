@@ -22,7 +22,8 @@ final class Progress implements AutoCloseable {
                 .setTaskName(task)
                 .setInitialMax(total)
                 .setUpdateIntervalMillis(100)
-                .setStyle(ProgressBarStyle.ASCII)
+                .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                .setConsumer(Terminal.bars())
                 .build());
     }
 

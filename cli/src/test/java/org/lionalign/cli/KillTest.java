@@ -129,6 +129,26 @@ class KillTest {
         assertThat(artifacts(run)).isEqualTo(undisturbed);
     }
 
+    /** With a bar on a terminal: a library that draws one must not take the signal for itself. */
+    @Test
+    void ctrlCInATerminalToo() throws IOException, InterruptedException {
+        if (!Files.exists(Path.of("/usr/bin/script"))) {
+            System.err.println("SKIPPED, no /usr/bin/script to make a terminal with: Ctrl-C with a bar is not tested");
+            Assumptions.abort("SKIPPED, no /usr/bin/script");
+        }
+        Path run = dir.resolve("run");
+        ChildJvm lion = lion("sft", recipe, run).inTerminal();
+        Process terminal = startedAndAt(lion, run, 5);
+        ProcessHandle java = terminal.descendants()
+                .filter(process -> process.info().command().orElse("").endsWith("java"))
+                .findFirst()
+                .orElseThrow();
+        new ProcessBuilder("kill", "-INT", String.valueOf(java.pid())).start().waitFor();
+        ChildJvm.Ended end = lion.await(terminal);
+        assertThat(end.text()).contains("loss", "interrupted", "the same command continues");
+        assertThat(new Checkpoints(run).latest(w -> {}).step()).isEqualTo(steps(run));
+    }
+
     /** Files that may not grow past a limit, as on a full disk: any user can set it. */
     @Test
     void aFileThatCannotBeWrittenIsNamedAndTheLastCheckpointStands() throws IOException, InterruptedException {

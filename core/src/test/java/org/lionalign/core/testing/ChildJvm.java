@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * A command in a JVM of its own with the test's class path: for what only another process can show, such as kills, signals and limits.
@@ -27,6 +28,7 @@ public final class ChildJvm {
     private final Path log;
     private List<String> flags = List.of("-Xmx512m");
     private List<String> prefix = List.of();
+    private boolean terminal;
 
     /** How a child ended: its exit code (128 + number for a signal) and what it wrote. */
     public record Ended(int code, String text) {}
@@ -56,6 +58,12 @@ public final class ChildJvm {
         return this;
     }
 
+    /** In a terminal of its own, made by {@code script}: the child is then a descendant of the process that {@link #start} gives. */
+    public ChildJvm inTerminal() {
+        terminal = true;
+        return this;
+    }
+
     /** Starts it. */
     public Process start() {
         List<String> command = new ArrayList<>(prefix);
@@ -71,9 +79,18 @@ public final class ChildJvm {
                 classPath(),
                 mainClass));
         command.addAll(arguments);
+        if (terminal) {
+            String quoted = command.stream()
+                    .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                    .collect(Collectors.joining(" "));
+            command = List.of("script", "-qefc", "exec " + quoted, "/dev/null");
+        }
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        if (terminal) {
+            builder.environment().put("LION_TTY_ERR", "1");
+        }
         builder.environment().put("OPENBLAS_NUM_THREADS", "1");
         builder.environment().put("LION_THREADS", "1"); // the machine that tests run on is rarely idle
         try {
