@@ -28,7 +28,7 @@ final class DataVerb implements Callable<Integer> {
     @Mixin
     private RecipeArguments arguments = new RecipeArguments();
 
-    @Option(names = "--show", paramLabel = "N", description = "prints the first N examples: supervised text in green")
+    @Option(names = "--show", paramLabel = "N", description = "prints the first N examples: supervised text in green, in «» where there are no colours")
     private int show;
 
     @Option(names = "--json", description = "one JSON per packed pass: ids, supervised flags, positions, tree ends")
@@ -55,7 +55,7 @@ final class DataVerb implements Callable<Integer> {
     }
 
     private static void print(DataPreview.Piece piece) {
-        boolean colours = System.getenv("NO_COLOR") == null;
+        boolean colours = Terminal.colours();
         String mark = piece.node().isEmpty() || piece.node().equals("prompt") ? "" : "\n[" + piece.node() + "] ";
         System.out.print(
                 colours

@@ -47,9 +47,9 @@ final class StageProgress implements Trainer.Listener, AutoCloseable {
                 bar = shown;
             }
             shown.stepTo(step);
-            shown.setExtraMessage(" " + said(metrics));
+            shown.setExtraMessage(" " + brief(metrics));
         } else {
-            out.printf(Locale.ROOT, "step %d/%d  %s%n", step, total, said(metrics));
+            out.printf(Locale.ROOT, "step %d/%d  %s%n", step, total, whole(metrics));
         }
     }
 
@@ -64,26 +64,35 @@ final class StageProgress implements Trainer.Listener, AutoCloseable {
                 .build();
     }
 
-    private String said(JsonNode metrics) {
-        StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "loss %.4f", metrics.path("loss").asDouble()));
-        if (metrics.has("rewards/accuracies")) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "  accuracy %.2f",
-                    metrics.path("rewards/accuracies").asDouble()));
-        }
-        text.append(String.format(
-                Locale.ROOT,
-                "  norm %.2f  lr %.1e  %,.0f supervised tokens/s",
-                metrics.path("grad_norm").asDouble(),
-                metrics.path("lr").asDouble(),
-                rate));
-        if (share > 0) {
-            text.append(String.format(Locale.ROOT, "  %.0f %% of the product rate", 100 * share));
-        }
-        return text.append(String.format(Locale.ROOT, "  %.1f GB", Engine.residentBytes() / 1e9))
-                .toString();
+    /** In few words: a bar shares its line with how far it is and what is left. */
+    private String brief(JsonNode metrics) {
+        return String.format(
+                        Locale.ROOT, "loss %.4f  ", metrics.path("loss").asDouble())
+                + (metrics.has("rewards/accuracies")
+                        ? String.format(
+                                Locale.ROOT,
+                                "accuracy %.2f  ",
+                                metrics.path("rewards/accuracies").asDouble())
+                        : "")
+                + String.format(Locale.ROOT, "%,.0f supervised tok/s  ", rate)
+                + (share > 0 ? String.format(Locale.ROOT, "%.0f %% of peak  ", 100 * share) : "")
+                + memory();
+    }
+
+    private String whole(JsonNode metrics) {
+        return String.format(
+                        Locale.ROOT,
+                        "loss %.4f  norm %.2f  lr %.2e  %,.0f supervised tokens/s  ",
+                        metrics.path("loss").asDouble(),
+                        metrics.path("grad_norm").asDouble(),
+                        metrics.path("lr").asDouble(),
+                        rate)
+                + (share > 0 ? String.format(Locale.ROOT, "%.0f %% of the product rate  ", 100 * share) : "")
+                + memory();
+    }
+
+    private static String memory() {
+        return String.format(Locale.ROOT, "%.1f GB", Engine.residentBytes() / 1e9);
     }
 
     @Override

@@ -11,6 +11,11 @@ final class Terminal {
         return "1".equals(System.getenv("LION_TTY_IN"));
     }
 
+    /** Somebody reads standard output, and does not mind colours. */
+    static boolean colours() {
+        return "1".equals(System.getenv("LION_TTY_OUT")) && System.getenv("NO_COLOR") == null;
+    }
+
     /** Somebody reads standard error. */
     static boolean errors() {
         return "1".equals(System.getenv("LION_TTY_ERR"));

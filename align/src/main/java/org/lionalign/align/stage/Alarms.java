@@ -22,7 +22,10 @@ final class Alarms {
         List<String> alarms = new ArrayList<>();
         long asked = probe.path("prompts").asLong();
         long stopped = probe.path("stopped").asLong();
-        if (2 * stopped < asked) {
+        // Rows whose own answers are longer than what was waited for say nothing about stopping.
+        if (2 * stopped < asked
+                && probe.path("longest_answer").asLong()
+                        < probe.path("max_new_tokens").asLong()) {
             alarms.add(say(
                     "the model ended %d of %d answers within %d tokens: too little training, answers that were cut, or a stop token that"
                             + " was not supervised (lion data --show 3)",

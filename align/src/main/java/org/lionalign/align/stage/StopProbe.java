@@ -16,7 +16,7 @@ import org.lionalign.torch.model.SamplingOptions;
 /** Whether the trained model ends its answers: greedy answers to prompts of the run's own rows (PITFALLS 6). */
 final class StopProbe {
     /** Nobody waits for a model that does not stop. */
-    private static final int LONGEST = 256;
+    private static final int LONGEST = 1024;
 
     private StopProbe() {}
 
@@ -25,7 +25,8 @@ final class StopProbe {
      *
      * @param trees held-out rows, or trained ones where none are held out
      * @param most prompts at most
-     * @return {@code prompts}, {@code stopped}, {@code mean_tokens}, {@code max_new_tokens}, and each {@code answers}
+     * @return {@code prompts}, {@code stopped}, {@code mean_tokens}, {@code max_new_tokens}, the rows' own {@code longest_answer}, and the
+     *     {@code answers}
      */
     static ObjectNode run(CausalLm model, TextModel text, List<PromptTree> trees, int most) {
         List<int[]> prompts = new ArrayList<>();
@@ -59,7 +60,7 @@ final class StopProbe {
         }
         probe.put("stopped", stopped);
         probe.put("mean_tokens", prompts.isEmpty() ? 0 : (double) length / prompts.size());
-        probe.put("max_new_tokens", tokens);
+        probe.put("max_new_tokens", tokens).put("longest_answer", longestAnswer);
         probe.set("answers", list);
         return probe;
     }
