@@ -28,7 +28,10 @@ final class DataVerb implements Callable<Integer> {
     @Mixin
     private RecipeArguments arguments = new RecipeArguments();
 
-    @Option(names = "--show", paramLabel = "N", description = "prints the first N examples: supervised text in green, in «» where there are no colours")
+    @Option(
+            names = "--show",
+            paramLabel = "N",
+            description = "prints the first N examples: supervised text in green, in «» where there are no colours")
     private int show;
 
     @Option(names = "--json", description = "one JSON per packed pass: ids, supervised flags, positions, tree ends")
@@ -85,7 +88,11 @@ final class DataVerb implements Callable<Integer> {
                     counts.path("in").asLong(),
                     counts.path("kept").asLong() + counts.path("repeated").asLong(),
                     counts.path("cut").asLong(),
-                    100 * supervised / Math.max(1, supervised + counts.path("context_tokens").asDouble()),
+                    100
+                            * supervised
+                            / Math.max(
+                                    1,
+                                    supervised + counts.path("context_tokens").asDouble()),
                     counts.path("set_aside").properties().stream()
                             .map(reason -> reason.getKey() + " " + reason.getValue())
                             .collect(Collectors.joining(", ")));

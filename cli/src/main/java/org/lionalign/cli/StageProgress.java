@@ -66,8 +66,7 @@ final class StageProgress implements Trainer.Listener, AutoCloseable {
 
     /** In few words: a bar shares its line with how far it is and what is left. */
     private String brief(JsonNode metrics) {
-        return String.format(
-                        Locale.ROOT, "loss %.4f  ", metrics.path("loss").asDouble())
+        return String.format(Locale.ROOT, "loss %.4f  ", metrics.path("loss").asDouble())
                 + (metrics.has("rewards/accuracies")
                         ? String.format(
                                 Locale.ROOT,

@@ -81,8 +81,7 @@ class ArchitectureTest {
             for (RecordComponent component : section.reflect().getRecordComponents()) {
                 keys++;
                 boolean read = section.getMethod(component.getName()).getAccessesToSelf().stream()
-                        .anyMatch(access ->
-                                !access.getOriginOwner().getName().startsWith(StageRecipe.class.getName()));
+                        .anyMatch(access -> !access.getOriginOwner().getName().startsWith(StageRecipe.class.getName()));
                 if (!read) {
                     unread.add(name + "." + component.getName());
                 }

@@ -21,17 +21,15 @@ class SmallHeapTest {
     @Test
     void twentyThousandRowsOfTwoKilobytesInSixtyFourMegabytes() throws IOException {
         String filler = "word ".repeat(400);
-        Path rows = Files.write(
-                dir.resolve("rows.jsonl"),
-                () -> IntStream.range(0, ROWS)
-                        .<CharSequence>mapToObj(
-                                i -> "{\"prompt\": \"Say " + i + ".\", \"completion\": \"" + filler + i + ".\"}")
-                        .iterator());
+        Path rows = Files.write(dir.resolve("rows.jsonl"), () -> IntStream.range(0, ROWS)
+                .<CharSequence>mapToObj(
+                        i -> "{\"prompt\": \"Say " + i + ".\", \"completion\": \"" + filler + i + ".\"}")
+                .iterator());
         assertThat(Files.size(rows)).isGreaterThan(40_000_000);
         Path recipe = Files.writeString(
                 dir.resolve("r.yaml"),
-                "model: {path: '" + TinyModel.write(dir.resolve("model")) + "', template: chatml}\ndata: {train: ['" + rows
-                        + "'], max_length_tokens: 512}\n");
+                "model: {path: '" + TinyModel.write(dir.resolve("model")) + "', template: chatml}\ndata: {train: ['"
+                        + rows + "'], max_length_tokens: 512}\n");
         ChildJvm.Ended end = new ChildJvm(
                         "org.lionalign.cli.Lion", List.of("data", recipe.toString()), dir.resolve("log"))
                 .flags("-Xmx64m")

@@ -44,6 +44,8 @@ import org.lionalign.torch.tensor.Dtype;
  * {@code model/}. The same call again continues.
  */
 public final class Stage {
+    private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(Stage.class);
+
     private final StageRecipe recipe;
     private final StageKind kind;
     private final Path run;
@@ -172,10 +174,14 @@ public final class Stage {
                 write("first_batch.json", found.toPrettyString());
             }
             Evaluations.Look look = look(model, inputs.text(), heldTask);
-            Evaluations evaluations = heldTask == null && recipe.eval().prompts() == null
-                    ? Evaluations.NONE
-                    : new Evaluations(
-                            recipe.eval().everySteps(), recipe.eval().export().equals("best"), look);
+            boolean looks = heldTask != null || recipe.eval().prompts() != null;
+            if (looks && !Files.exists(run.resolve("eval.jsonl")) && !Files.exists(run.resolve("samples.jsonl"))) {
+                LOG.info("the model is evaluated once before step 1");
+            }
+            Evaluations evaluations = looks
+                    ? new Evaluations(
+                            recipe.eval().everySteps(), recipe.eval().export().equals("best"), look)
+                    : Evaluations.NONE;
             boolean[] first = {true};
             boolean finished = false;
             try {

@@ -114,9 +114,6 @@ public final class Trainer {
                 rehearse(planner, optimizer);
                 LOG.info("training on {} examples, steps {} to {}", task.examples(), done + 1, total);
             }
-            if (done == 0 && evaluations != Evaluations.NONE) {
-                LOG.info("looking at the model before step 1");
-            }
             look(done, total);
             TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
             while (done < total) {

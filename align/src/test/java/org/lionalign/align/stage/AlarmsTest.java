@@ -11,7 +11,8 @@ import org.lionalign.core.json.Json;
 class AlarmsTest {
     private static List<String> alarms(int stopped, int waited, int longest) {
         ObjectNode probe = Json.object().put("prompts", 20).put("stopped", stopped);
-        return Alarms.of(List.of(), List.of(), probe.put("max_new_tokens", waited).put("longest_answer", longest));
+        return Alarms.of(
+                List.of(), List.of(), probe.put("max_new_tokens", waited).put("longest_answer", longest));
     }
 
     @Test
