@@ -110,6 +110,33 @@ class RecipeVerbsTest {
         }
     }
 
+    /** Invariant 5 as a user meets it: exit code 4, no stack trace, and a report of what there is. */
+    @Test
+    void aRunThatLeavesTheNumbersStops() throws IOException {
+        Path run = dir.resolve("wild");
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            Said said = lion(
+                    "sft",
+                    recipe(false),
+                    "--out",
+                    run.toString(),
+                    "--set",
+                    "train.learning_rate=1e30",
+                    "--set",
+                    "train.warmup_ratio=0");
+            assertThat(said.code()).isEqualTo(Lion.CHECK_FAILED);
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .contains("lion: step 2: ", "rows.jsonl:", "nothing was updated")
+                .doesNotContain("\tat ");
+        assertThat(run.resolve("report.html")).exists();
+    }
+
     @Test
     void aRewardModelLearnsWhichAnswerIsBetterAndIsAClassifierForTransformers() throws IOException {
         String recipe = recipe(true);
