@@ -8,10 +8,14 @@ hands over the log-probs. Writes align/src/test/resources/golden/losses/trl.json
            ties, and saturated ones in both directions
   single   per loss and options: value and d value / d chosen, d value / d rejected for each pair of the grid alone
   batch    losses that look at several pairs at once (aot sorts, all take the mean): one value, gradients per pair
+  tokens   pairs with log-probs per token, for what treats tokens unequally (ld_alpha) or needs the distribution
+           (use_weighting, with log sum p^2 per position given): value and gradient per token of each pair alone
 """
 
 from collections import defaultdict
+from contextlib import nullcontext
 from types import SimpleNamespace
+from unittest.mock import patch
 
 from common import golden, repeatable, versions, write_json
 
@@ -92,6 +96,78 @@ def reference_free(pairs, loss, beta, **options):
     return dict(values=losses.tolist(), chosen=gradient[0].tolist(), rejected=gradient[1].tolist())
 
 
+class HandedTokens(torch.nn.Module):
+    """A model whose log-probs (and log sum p^2) are given token by token."""
+
+    def __init__(self, log_probs, log_sum_sq):
+        super().__init__()
+        self.log_probs, self.log_sum_sq = log_probs, log_sum_sq
+
+    def forward(self, **ignored):
+        zero = torch.zeros_like(self.log_probs)
+        return SimpleNamespace(log_probs=self.log_probs, log_sum_sq_probs=self.log_sum_sq, entropy=zero, mean_logits=zero,
+                               is_top1=zero.bool())
+
+
+def token_pairs():
+    """Lengths with tails on either side and on none; policy, reference and collision values per token."""
+    generator = torch.Generator().manual_seed(77)
+    rows = []
+    for chosen, rejected in [(5, 5), (3, 8), (9, 2), (1, 6), (7, 1), (12, 11)]:
+        row = {}
+        for side, n in [("chosen", chosen), ("rejected", rejected)]:
+            reference = -torch.rand(n, generator=generator, dtype=torch.float64) * 4 - 0.05
+            row["ref_" + side] = [round(float(x), 4) for x in reference]
+            policy = (reference + torch.randn(n, generator=generator, dtype=torch.float64)).clamp(max=-0.01)
+            row[side] = [round(float(x), 4) for x in policy]
+            row["sum_sq_" + side] = [round(float(x), 4) for x in -torch.rand(n, generator=generator, dtype=torch.float64) * 3]
+        rows.append(row)
+    return rows
+
+
+def token_loss(row, loss, beta, ld_alpha=None, weighting=False):
+    lengths = [len(row["chosen"]), len(row["rejected"])]
+    width = max(lengths)
+
+    def padded(prefix):
+        return torch.tensor([row[prefix + s] + [0.0] * (width - len(row[prefix + s])) for s in ("chosen", "rejected")],
+                            dtype=torch.float64)
+
+    policy = padded("").requires_grad_()
+    reference = padded("ref_")
+    mask = torch.tensor([[0] + [1] * n + [0] * (width - n) for n in lengths])
+    same = lambda value: value
+    trainer = SimpleNamespace(
+        model=SimpleNamespace(training=True), accelerator=SimpleNamespace(device="cpu", gather_for_metrics=same, gather=same),
+        aux_loss_enabled=False, ld_alpha=ld_alpha, precompute_ref_logps=True, f_divergence_type="reverse_kl", loss_types=[loss],
+        loss_weights=[1.0], beta=beta, label_smoothing=0.1, use_weighting=weighting, _total_train_tokens=0, _tp_size=1,
+        _metrics=defaultdict(lambda: defaultdict(list)), args=SimpleNamespace(discopop_tau=0.05, gradient_checkpointing=False,
+                                                                            gradient_checkpointing_kwargs=None))
+    inputs = dict(input_ids=torch.zeros_like(mask), attention_mask=torch.ones_like(mask), completion_mask=mask)
+    given = HandedTokens(reference, padded("sum_sq_"))
+    trainer.ref_model, trainer.model = given, HandedTokens(policy, padded("sum_sq_"))
+    trainer.accelerator.autocast = nullcontext
+    with patch("trl.trainer.dpo_trainer.disable_gradient_checkpointing", lambda *_: nullcontext()):
+        chosen, rejected = DPOTrainer.compute_ref_log_probs(trainer, given, inputs)
+    inputs |= dict(ref_chosen_logps=chosen, ref_rejected_logps=rejected)
+    value = DPOTrainer._compute_loss(trainer, trainer.model, inputs, return_outputs=False)
+    gradient, = torch.autograd.grad(value, policy)
+    return dict(value=float(value), chosen=gradient[0, :lengths[0]].tolist(), rejected=gradient[1, :lengths[1]].tolist())
+
+
+def token_cases(rows):
+    cases = []
+    for loss in ["sigmoid", "hinge", "ipo", "robust", "exo_pair", "nca_pair", "apo_zero", "apo_down", "sppo_hard", "sigmoid_norm"]:
+        for options in [dict(ld_alpha=0.0), dict(ld_alpha=0.3), dict(ld_alpha=1.0), dict(weighting=True),
+                        dict(ld_alpha=0.5, weighting=True)]:
+            if loss == "hinge" and "weighting" in options:
+                continue  # TRL 1.16 multiplies in place what relu's backward needs: PyTorch refuses
+            cases.append(dict(loss=loss, beta=0.1, **options, results=[token_loss(row, loss, 0.1, **options) for row in rows]))
+    for options in [dict(), dict(weighting=True)]:
+        cases.append(dict(loss="sft", beta=0.1, **options, results=[token_loss(row, "sft", 0.1, **options) for row in rows]))
+    return cases
+
+
 def finite(result):
     flat = [x for v in result.values() for x in (v if isinstance(v, list) else [v])]
     return all(abs(x) < 1e300 for x in flat)
@@ -119,8 +195,9 @@ def main():
                  **reference_free([pairs[i] for i in below], loss, beta, **options))
             for loss, options in [("sigmoid", {}), ("hinge", {}), ("ipo", {}), ("simpo", dict(simpo_gamma=0.5)),
                                   ("simpo", dict(simpo_gamma=1.6)), ("orpo", {})] for beta in [0.1, 2.0]]
+    rows = token_pairs()
     write_json(golden("align", "losses") / "trl.json", dict(
-        versions=versions("torch", "trl"), grid=pairs, single=single, batch=batch, reference_free=free,
+        versions=versions("torch", "trl"), grid=pairs, single=single, batch=batch, reference_free=free, token_pairs=rows, tokens=token_cases(rows),
         not_finite_in_trl=skipped,
         notes=["fp64 throughout, except that exo_pair's log epsilon, log(1 - epsilon) and all of orpo are fp32 in TRL",
                "sigmoid of TRL 1.16 ignores label_smoothing; bco_pair has no running shift; ipo and sigmoid_norm divide the "
@@ -128,6 +205,7 @@ def main():
                "reference_free: cpo's losses and orpo on log-probs per token (chosen / its tokens), gradients with respect to "
                "those; orpo here is -beta * log sigmoid(log odds ratio), to be added to the cross-entropy",
                "at a tie of hinge or equal sort keys any subgradient is right; the grid avoids hinge's kink",
+               "tokens: label_smoothing 0.1 where a loss reads it; ld_alpha acts on policy and reference",
                "not_finite_in_trl: TRL overflows there (exp in discopop, forward_kl); Lion must say so or stay finite"]), indent=None)
     print(len(single), len(batch), len(free), "not finite:", len(skipped), skipped[:3])
 

@@ -9,6 +9,8 @@ package org.lionalign.align.objective;
  * @param referenceRejected likewise
  * @param chosenTokens tokens of the chosen answer
  * @param rejectedTokens tokens of the rejected answer
+ * @param tails the parts of these sums that lie beyond the shorter answer's length
+ * @param onPolicy how much the pair is the policy's own (WPO), between 0 and 1; a constant to every loss
  */
 public record PairLogps(
         double chosen,
@@ -16,7 +18,26 @@ public record PairLogps(
         double referenceChosen,
         double referenceRejected,
         int chosenTokens,
-        int rejectedTokens) {
+        int rejectedTokens,
+        Tails tails,
+        double onPolicy) {
+    /** Sums over the tokens of each answer that the other one, being shorter, has no counterpart of; one side is always 0. */
+    public record Tails(double chosen, double rejected, double referenceChosen, double referenceRejected) {
+        /** Of answers of equal length. */
+        public static final Tails NONE = new Tails(0, 0, 0, 0);
+    }
+
+    /** Without what only LD-DPO and WPO read. */
+    public PairLogps(
+            double chosen,
+            double rejected,
+            double referenceChosen,
+            double referenceRejected,
+            int chosenTokens,
+            int rejectedTokens) {
+        this(chosen, rejected, referenceChosen, referenceRejected, chosenTokens, rejectedTokens, Tails.NONE, 1);
+    }
+
     /** a = log π(chosen) − log π_ref(chosen). */
     public double chosenRatio() {
         return chosen - referenceChosen;

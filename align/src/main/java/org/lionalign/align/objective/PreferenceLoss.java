@@ -5,7 +5,9 @@ import static org.lionalign.align.objective.Logistic.sigmoid;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A preference loss over the pairs of one optimizer step. With a and b the log-ratios of chosen and rejected against the reference,
@@ -15,7 +17,15 @@ import java.util.List;
  * List<PairValue> values = new PreferenceLoss.Sigmoid(0.1, 0).evaluate(pairs);
  * }</pre>
  */
-public sealed interface PreferenceLoss {
+public sealed interface PreferenceLoss
+        permits PreferenceLoss.Single,
+                PreferenceLoss.KtoPair,
+                PreferenceLoss.Aot,
+                PreferenceLoss.AotUnpaired,
+                PreferenceLoss.Mixture,
+                RunningBco,
+                LengthDesensitised,
+                Weighted {
     /** Value and slopes of each pair, in order. Most losses look at one pair at a time; those of {@link #needsWholeStep} at all. */
     List<PairValue> evaluate(List<PairLogps> step);
 
@@ -29,8 +39,28 @@ public sealed interface PreferenceLoss {
         return true;
     }
 
+    /** Whether {@link PairLogps#onPolicy} is read, which takes a pass of its own. */
+    default boolean readsOnPolicy() {
+        return false;
+    }
+
+    /** The loss that the step after this one has: other than this one only where a loss remembers. */
+    default PreferenceLoss after(List<PairLogps> step) {
+        return this;
+    }
+
+    /** What it remembers; {@link #withState} gives the loss back. */
+    default double[] state() {
+        return new double[0];
+    }
+
+    /** @param state of a loss of the same kind */
+    default PreferenceLoss withState(double[] state) {
+        return this;
+    }
+
     /** A loss of one pair at a time. */
-    sealed interface Single extends PreferenceLoss {
+    non-sealed interface Single extends PreferenceLoss {
         PairValue of(PairLogps pair);
 
         @Override
@@ -51,7 +81,7 @@ public sealed interface PreferenceLoss {
             double z = beta * p.margin();
             return ofMargin(
                     -(1 - labelSmoothing) * logSigmoid(z) - labelSmoothing * logSigmoid(-z),
-                    beta * (sigmoid(z) - (1 - labelSmoothing)));
+                    beta * (labelSmoothing * sigmoid(z) - (1 - labelSmoothing) * sigmoid(-z)));
         }
     }
 
@@ -266,7 +296,7 @@ public sealed interface PreferenceLoss {
         }
     }
 
-    /** AOT (Melnyk et al. 2024): DPO's loss on the sorted log-ratios of policy and reference, over the whole step. */
+    /** AOT (Melnyk et al. 2024, paired): DPO's loss on the sorted log-ratios of policy and reference, over the whole step. */
     record Aot(double beta, double labelSmoothing) implements PreferenceLoss {
         @Override
         public boolean needsWholeStep() {
@@ -275,27 +305,61 @@ public sealed interface PreferenceLoss {
 
         @Override
         public List<PairValue> evaluate(List<PairLogps> step) {
-            int n = step.size();
-            Integer[] policy = new Integer[n];
-            Arrays.setAll(policy, i -> i);
-            Arrays.sort(policy, (i, j) -> Double.compare(ratio(step.get(i)), ratio(step.get(j))));
-            double[] reference = step.stream()
-                    .mapToDouble(p -> p.referenceChosen() - p.referenceRejected())
-                    .sorted()
-                    .toArray();
-            PairValue[] values = new PairValue[n];
-            for (int rank = 0; rank < n; rank++) {
-                double z = beta * (ratio(step.get(policy[rank])) - reference[rank]);
-                values[policy[rank]] = ofMargin(
-                        -(1 - labelSmoothing) * logSigmoid(z) - labelSmoothing * logSigmoid(-z),
-                        beta * (sigmoid(z) - (1 - labelSmoothing)));
+            Integer[] policy = sorted(step, p -> p.chosen() - p.rejected());
+            Integer[] reference = sorted(step, p -> p.referenceChosen() - p.referenceRejected());
+            PairValue[] values = new PairValue[step.size()];
+            Sigmoid loss = new Sigmoid(beta, labelSmoothing);
+            for (int rank = 0; rank < values.length; rank++) {
+                PairLogps own = step.get(policy[rank]);
+                PairLogps other = step.get(reference[rank]);
+                values[policy[rank]] = loss.of(new PairLogps(
+                        own.chosen(), own.rejected(), other.referenceChosen(), other.referenceRejected(), 0, 0));
             }
             return List.of(values);
         }
+    }
 
-        private static double ratio(PairLogps p) {
-            return p.chosen() - p.rejected();
+    /**
+     * AOT (Melnyk et al. 2024, unpaired): DPO's loss on the chosen answers' sorted log-ratios against the rejected ones' sorted log-ratios. A
+     * row's value is that of its chosen answer; its rejected answer's slope comes from the rank at which that one stands.
+     */
+    record AotUnpaired(double beta, double labelSmoothing) implements PreferenceLoss {
+        @Override
+        public boolean needsWholeStep() {
+            return true;
         }
+
+        @Override
+        public List<PairValue> evaluate(List<PairLogps> step) {
+            Integer[] chosen = sorted(step, PairLogps::chosenRatio);
+            Integer[] rejected = sorted(step, PairLogps::rejectedRatio);
+            int n = step.size();
+            PairValue[] ranked = new PairValue[n];
+            double[] dRejected = new double[n];
+            int[] rankOf = new int[n];
+            Sigmoid loss = new Sigmoid(beta, labelSmoothing);
+            for (int rank = 0; rank < n; rank++) {
+                PairLogps better = step.get(chosen[rank]);
+                PairLogps worse = step.get(rejected[rank]);
+                ranked[rank] = loss.of(new PairLogps(better.chosenRatio(), worse.rejectedRatio(), 0, 0, 0, 0));
+                dRejected[rejected[rank]] = ranked[rank].dRejected();
+                rankOf[chosen[rank]] = rank;
+            }
+            List<PairValue> values = new ArrayList<>();
+            for (int i = 0; i < n; i++) {
+                PairValue own = ranked[rankOf[i]];
+                values.add(new PairValue(own.loss(), own.dChosen(), dRejected[i]));
+            }
+            return values;
+        }
+    }
+
+    /** Places of the pairs by rising value; ties keep their order. */
+    private static Integer[] sorted(List<PairLogps> step, ToDoubleFunction<PairLogps> value) {
+        Integer[] order = new Integer[step.size()];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, Comparator.comparingDouble(i -> value.applyAsDouble(step.get(i))));
+        return order;
     }
 
     /** A weighted sum of losses, such as DPO with an SFT term. */
@@ -331,6 +395,35 @@ public sealed interface PreferenceLoss {
                 }
             }
             return sum;
+        }
+
+        @Override
+        public boolean readsOnPolicy() {
+            return losses.stream().anyMatch(PreferenceLoss::readsOnPolicy);
+        }
+
+        @Override
+        public PreferenceLoss after(List<PairLogps> step) {
+            return new Mixture(losses.stream().map(loss -> loss.after(step)).toList(), weights);
+        }
+
+        @Override
+        public double[] state() {
+            return losses.stream()
+                    .flatMapToDouble(loss -> Arrays.stream(loss.state()))
+                    .toArray();
+        }
+
+        @Override
+        public PreferenceLoss withState(double[] state) {
+            List<PreferenceLoss> restored = new ArrayList<>();
+            int at = 0;
+            for (PreferenceLoss loss : losses) {
+                int size = loss.state().length;
+                restored.add(loss.withState(Arrays.copyOfRange(state, at, at + size)));
+                at += size;
+            }
+            return new Mixture(restored, weights);
         }
     }
 }

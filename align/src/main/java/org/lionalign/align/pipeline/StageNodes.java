@@ -195,6 +195,11 @@ final class StageNodes {
 
     private static StageRecipe.Reference reference(Graph.Model compared, Plan plan, Path cache) {
         boolean same = Objects.equals(compared.key(), plan.start().key());
-        return new StageRecipe.Reference(same ? null : compared.folder().get().toString(), cache.toString());
+        StageRecipe.Reference wanted = plan.recipe().reference();
+        return new StageRecipe.Reference(
+                same ? null : compared.folder().get().toString(),
+                cache.toString(),
+                wanted == null ? "never" : wanted.refresh(),
+                wanted == null ? null : wanted.refreshSteps());
     }
 }

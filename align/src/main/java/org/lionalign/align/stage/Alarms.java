@@ -2,14 +2,19 @@ package org.lionalign.align.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /** What usually precedes a bad model, read off a run's logs (PITFALLS 10–14). */
 final class Alarms {
     /** Fewer steps say nothing. */
     private static final int LEAST_STEPS = 10;
+
+    /** Nats per token by which the chosen answers' log-ratio may leave 0. */
+    private static final double FAR = 1;
 
     private Alarms() {}
 
@@ -45,6 +50,14 @@ final class Alarms {
                                 + " term (loss.chosen_nll_weight) or a larger beta holds them",
                         early, late));
             }
+            double drift = mean(metrics.subList(metrics.size() - tenth, metrics.size()), m -> m.path("kl/chosen")
+                    .asDouble());
+            if (Math.abs(drift) > FAR) {
+                alarms.add(say(
+                        "the policy is far from its reference: %.1f nats per token of the chosen answers; a lower learning rate or a larger"
+                                + " beta keeps it near",
+                        drift));
+            }
             double accuracy =
                     mean(metrics.subList(metrics.size() - tenth, metrics.size()), m -> m.path("rewards/accuracies")
                             .asDouble());
@@ -62,8 +75,27 @@ final class Alarms {
             if (last > first && after > 1.5 * before && after - before > 10) {
                 alarms.add(say("sample answers grew from %.0f to %.0f tokens on average", before, after));
             }
+            double varied = distinct(samples, first);
+            double looping = distinct(samples, last);
+            if (last > first && looping < 0.5 * varied) {
+                alarms.add(say(
+                        "sample answers repeat themselves: distinct pairs of tokens fell from %.2f to %.2f",
+                        varied, looping));
+            }
         }
         return alarms;
+    }
+
+    /** Distinct pairs of neighbouring tokens in an answer by its pairs, on average. */
+    private static double distinct(List<JsonNode> samples, long step) {
+        return mean(samples.stream().filter(s -> s.get("step").asLong() == step).toList(), s -> {
+            JsonNode ids = s.path("answers").path(0).path("ids");
+            Set<Long> pairs = new HashSet<>();
+            for (int i = 1; i < ids.size(); i++) {
+                pairs.add(((long) ids.get(i - 1).asInt() << 32) | ids.get(i).asInt());
+            }
+            return ids.size() < 2 ? 1 : (double) pairs.size() / (ids.size() - 1);
+        });
     }
 
     private static double length(List<JsonNode> samples, long step) {

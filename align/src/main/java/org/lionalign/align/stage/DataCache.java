@@ -70,6 +70,7 @@ final class DataCache {
         inputs.put("overlong", data.overlong()).put("loss_on", data.lossOn());
         inputs.put("wrap", data.packing().equals("wrap")).put("faithful", data.faithful());
         inputs.put("deduplicate", data.deduplicate()).put("system", data.emptySystemProbability());
+        inputs.put("prompt", data.maxPromptTokens() + " " + data.keepPrompt());
         inputs.put("near", String.valueOf(data.nearDuplicates())).put("share", data.setAsideShare());
         StageRecipe.Text documents = data.text();
         if (documents != null) {

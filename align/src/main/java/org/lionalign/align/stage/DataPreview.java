@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.lionalign.align.text.TextModel;
-import org.lionalign.align.train.PairTask;
 import org.lionalign.align.train.StepPlan;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.TrainingTask;
@@ -37,9 +36,9 @@ public final class DataPreview {
         this.text = TextModel.open(source, recipe.model().template());
         ModelConfig config = ConfigReader.read(source);
         this.data = new StageData(text, recipe.data(), recipe.seed(), config.longestSequence(), new DataCache(cache));
-        this.trees = data.trees(kind, recipe.data().train());
+        this.trees = data.trees(kind, recipe.data().train(), false);
         this.task = kind.pairs()
-                ? PairTask.planned(trees, Losses.of(recipe))
+                ? StageInputs.planned(recipe, trees)
                 : data.packed(trees, config.longestSequence(), recipe.train());
         this.planner = StageInputs.planner(recipe, task);
     }

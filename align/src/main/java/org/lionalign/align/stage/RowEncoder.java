@@ -22,6 +22,7 @@ import org.lionalign.core.data.Digests;
 import org.lionalign.core.data.PairRows;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.SelectRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 
 /** A row to a tree: rendered, tokenised, checked. A pure function of the row, its id and the recipe, so that rows go through it in parallel. */
@@ -30,6 +31,7 @@ final class RowEncoder {
     private final StageRecipe.Data data;
     private final long seed;
     private final int longest;
+    private final PairEncoder pairs;
 
     /**
      * A row's tree and what is needed to compare it with others.
@@ -46,6 +48,7 @@ final class RowEncoder {
         this.data = data;
         this.seed = seed;
         this.longest = longest;
+        this.pairs = new PairEncoder(text, data, longest);
     }
 
     /** LION's empty system turn, drawn by the row's id. */
@@ -174,25 +177,19 @@ final class RowEncoder {
         return new Conversation(kept, conversation.extra());
     }
 
-    Encoded pair(JsonNode row, String id) throws ChatRows.Unusable {
+    /** @param select what a training pair must be like; null for one that is held out */
+    Encoded pair(JsonNode row, String id, @Nullable SelectRecipe select) throws ChatRows.Unusable {
         PairRows.Pair pair = PairRows.pair(row, id);
         Conversation prompt = withSystem(pair.prompt(), id);
-        TextModel.Pair chosen = SampledAnswer.chosen(pair, text.split(prompt, pair.chosen()), text);
-        TextModel.Pair rejected = SampledAnswer.rejected(pair, text.split(prompt, pair.rejected()), text);
-        if (!Arrays.equals(chosen.prompt(), rejected.prompt())) {
-            throw new ChatRows.Unusable("different prompts");
-        }
-        if (Arrays.equals(chosen.answer(), rejected.answer())) {
-            throw new ChatRows.Unusable("identical answers");
-        }
-        checkBos(new EncodedChat(chosen.prompt(), new boolean[chosen.prompt().length], chosen.prompt().length), id);
-        PromptTree tree = PromptTree.answers(id, chosen.prompt(), List.of(chosen.answer(), rejected.answer()));
-        if (tree.longestPath() > longest) {
-            fits(tree.longestPath(), id);
+        PairEncoder.Fitted fitted = pairs.encode(pair, prompt, id, select);
+        if (!data.faithful()) { // the original cuts BOS away
+            int[] ids = fitted.tree().nodes().get(0).ids();
+            checkBos(new EncodedChat(ids, new boolean[ids.length], ids.length), id);
         }
         List<Message> all = new ArrayList<>(prompt.messages());
         all.add(new Message("assistant", pair.chosen()));
-        return new Encoded(tree, contentKey(all, pair.rejected()), words(all), false, lower(PairRows.layout(row)));
+        return new Encoded(
+                fitted.tree(), contentKey(all, pair.rejected()), words(all), fitted.cut(), lower(PairRows.layout(row)));
     }
 
     private static String lower(@Nullable Enum<?> layout) {

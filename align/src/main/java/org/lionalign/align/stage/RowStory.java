@@ -5,18 +5,20 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.RunLog;
 import org.lionalign.core.data.ChatRows;
 import org.lionalign.core.data.PairRows;
+import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.data.RowReader;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.SelectRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.ConfigReader;
@@ -54,16 +56,22 @@ public final class RowStory {
         try {
             tree = (document
                             ? encoder.text(value, row)
-                            : pair ? encoder.pair(value, row) : encoder.document(value, row, null))
+                            : pair ? encoder.pair(value, row, select(recipe, row)) : encoder.document(value, row, null))
                     .tree();
         } catch (ChatRows.Unusable e) {
             return story.put("set_aside", String.valueOf(e.getMessage()));
         }
         tokens(story, tree, text);
         if (pair) {
-            logps(story, "reference", source, tree);
+            StageRecipe.Reference reference = recipe.reference();
+            String other = reference == null ? null : reference.path();
+            double[] before = logps(story, "reference", other == null ? source : Path.of(other), tree);
             if (Files.isDirectory(run.resolve("model"))) {
-                logps(story, "policy", run.resolve("model"), tree);
+                double[] now = logps(story, "policy", run.resolve("model"), tree);
+                double beta = Losses.recipe(recipe).beta();
+                ObjectNode rewards = story.putObject("rewards");
+                rewards.put("chosen", beta * (now[0] - before[0])).put("rejected", beta * (now[1] - before[1]));
+                rewards.put("margin", beta * (now[0] - before[0] - now[1] + before[1]));
             }
         }
         ArrayNode visits = story.putArray("visits");
@@ -80,6 +88,14 @@ public final class RowStory {
                             + " left out, or not reached; data.json and ledger.json say how many of each");
         }
         return story;
+    }
+
+    /** What the recipe demands of this row: nothing where it is held out. */
+    private static @Nullable SelectRecipe select(StageRecipe recipe, String row) {
+        Path file = Path.of(row.substring(0, row.lastIndexOf(':')));
+        boolean trained = recipe.data().train().stream()
+                .anyMatch(s -> RowFiles.files(Path.of(s.path()), s.split()).contains(file));
+        return trained ? recipe.data().select() : null;
     }
 
     private static JsonNode read(Path file, long number, StageRecipe.Data data) {
@@ -108,19 +124,22 @@ public final class RowStory {
         story.put("length", tree.length()).put("supervised_tokens", tree.supervisedTokens());
     }
 
-    /** Per-token log-probabilities of both answers, in fp32. */
-    private static void logps(ObjectNode story, String name, Path folder, PromptTree tree) {
+    /** Per-token log-probabilities of both answers, in fp32; returns their sums. */
+    private static double[] logps(ObjectNode story, String name, Path folder, PromptTree tree) {
         try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Dtype.F32))) {
             PackedBatch batch = PackedBatch.of(List.of(tree));
             float[] logps = model.logps(batch);
             ObjectNode both = story.putObject(name + "_logps");
-            List<PackedBatch.Slice> slices = new ArrayList<>(batch.slices());
-            for (PackedBatch.Slice slice : slices) {
+            double[] sums = new double[2];
+            for (PackedBatch.Slice slice : batch.slices()) {
                 ArrayNode values = both.putArray(slice.node() == 1 ? "chosen" : "rejected");
                 for (int i = slice.from(); i < slice.to(); i++) {
                     values.add(logps[i]);
+                    sums[slice.node() - 1] += logps[i];
                 }
             }
+            both.put("chosen_sum", sums[0]).put("rejected_sum", sums[1]);
+            return sums;
         }
     }
 }

@@ -200,6 +200,7 @@ public final class SelfCheck {
         PackedBatch batch = task.batch(examples);
         StepObjective objective = task.objective(List.of(batch));
         float[] logps = TrainStep.outputs(model, batch);
+        TrainStep.align(model, batch, logps, objective);
         objective.observe(batch, logps);
         objective.gradient(batch, logps);
         return objective.loss();
@@ -213,7 +214,9 @@ public final class SelfCheck {
                 model.weights().stream().filter(Weight::trainable).toList();
         weights.forEach(Weight::zeroGradient);
         for (PackedBatch batch : batches) {
-            objective.observe(batch, TrainStep.outputs(model, batch));
+            float[] logps = TrainStep.outputs(model, batch);
+            TrainStep.align(model, batch, logps, objective);
+            objective.observe(batch, logps);
         }
         for (PackedBatch batch : batches) {
             TrainStep.backward(model, batch, values -> objective.gradient(batch, values));

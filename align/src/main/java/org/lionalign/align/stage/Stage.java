@@ -29,8 +29,10 @@ import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.BestFit;
 import org.lionalign.core.pack.PackedBatch;
+import org.lionalign.core.recipe.LossRecipe;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
+import org.lionalign.core.stats.Wilson;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.LoraAdapters;
@@ -51,6 +53,7 @@ public final class Stage {
     private final Path run;
     private Path data;
     private String resolved;
+    private final List<String> alarmed = new ArrayList<>();
 
     private Stage(StageRecipe recipe, StageKind kind, Path run) {
         this.recipe = recipe;
@@ -77,9 +80,9 @@ public final class Stage {
     }
 
     /** Whether a preference stage needs the log-probabilities of a fixed reference before it starts. */
-    public static boolean needsReferencePass(StageRecipe.@Nullable Loss loss) {
-        return Losses.of(Objects.requireNonNullElse(loss, StageRecipe.Loss.DEFAULT))
-                .usesReference();
+    public static boolean needsReferencePass(@Nullable LossRecipe loss) {
+        LossRecipe wanted = Objects.requireNonNullElse(loss, LossRecipe.DEFAULT);
+        return Losses.of(wanted, wanted.beta()).usesReference();
     }
 
     /** The resolved recipe with the origin of each value, to be kept with the run instead of the plain one. */
@@ -182,16 +185,17 @@ public final class Stage {
                     ? new Evaluations(
                             recipe.eval().everySteps(), recipe.eval().export().equals("best"), look)
                     : Evaluations.NONE;
-            boolean[] first = {true};
+            int[] epochBefore = {Integer.MAX_VALUE}; // unknown to a resumed run
             boolean finished = false;
             try {
                 finished = new Trainer(model, task, inputs.settings(), evaluations, run)
                         .train(
                                 (step, total, metrics) -> {
-                                    if (first[0] && step == 1 && kind == StageKind.DPO) {
-                                        checkReference(metrics.get("loss").asDouble());
+                                    int epoch = metrics.get("epoch").asInt();
+                                    if (kind == StageKind.DPO && comparesWithItself(step, epoch > epochBefore[0])) {
+                                        checkReference(step, metrics.get("loss").asDouble());
                                     }
-                                    first[0] = false;
+                                    epochBefore[0] = epoch;
                                     metrics.put(
                                             "product_share",
                                             metrics.get("flops").asDouble()
@@ -199,13 +203,17 @@ public final class Stage {
                                                     / rate);
                                     listener.onStep(step, total, metrics);
                                 },
-                                interrupted);
+                                () -> interrupted.getAsBoolean() || !alarmed.isEmpty());
             } finally {
                 if (!finished) {
                     RunReport.write(run); // what there is, also when a check stopped the run
                 }
             }
             if (!finished) {
+                if (!alarmed.isEmpty()) {
+                    throw new BadInput(run + ": stopped (eval.on_alarm): " + alarmed.get(0)
+                            + "; a checkpoint is there, and with eval.on_alarm=report the same command goes on");
+                }
                 return null;
             }
             if (recipe.model().lora() != null) {
@@ -236,12 +244,24 @@ public final class Stage {
         }
         SamplingOptions greedy =
                 SamplingOptions.greedy(Objects.requireNonNullElse(recipe.eval().maxNewTokens(), 128), text.stops());
-        return () -> new Evaluations.Seen(
-                held == null ? Json.object() : evaluate(model, held),
-                prompts.isEmpty()
-                        ? List.of()
-                        : new AnswerWriter(model, text, List.of())
-                                .answer(prompts, String.valueOf(file), greedy, () -> {}));
+        return () -> {
+            ObjectNode metrics = held == null ? Json.object() : evaluate(model, held);
+            List<ObjectNode> answers = prompts.isEmpty()
+                    ? List.of()
+                    : new AnswerWriter(model, text, List.of()).answer(prompts, String.valueOf(file), greedy, () -> {});
+            if (recipe.eval().onAlarm().equals("stop")) {
+                alarmed.addAll(alarms(Json.object()));
+            }
+            return new Evaluations.Seen(metrics, answers);
+        };
+    }
+
+    /** @param probe what {@link StopProbe} counted, or nothing */
+    private List<String> alarms(ObjectNode probe) {
+        return Alarms.of(
+                new RunLog(run.resolve("metrics.jsonl")).lines(),
+                new RunLog(run.resolve("samples.jsonl")).lines(),
+                probe);
     }
 
     /** Does the model end its answers? Nothing for reward models, which answer nothing. */
@@ -259,7 +279,11 @@ public final class Stage {
         List<JsonNode> lines = new RunLog(run.resolve("eval.jsonl")).lines();
         if (!lines.isEmpty()) {
             summary.set("held_out_before", lines.get(0));
-            summary.set("held_out_after", lines.get(lines.size() - 1));
+            JsonNode last = lines.get(lines.size() - 1);
+            summary.set("held_out_after", last);
+            if (last.has("rewards/accuracies")) {
+                summary.set("held_out_accuracy", accuracy(last));
+            }
         }
         double seconds = 0;
         long supervised = 0;
@@ -273,10 +297,7 @@ public final class Stage {
             probe.remove("answers");
             summary.set("probe", probe);
         }
-        List<String> alarms = Alarms.of(
-                new RunLog(run.resolve("metrics.jsonl")).lines(),
-                new RunLog(run.resolve("samples.jsonl")).lines(),
-                probe);
+        List<String> alarms = alarms(probe);
         if (!alarms.isEmpty()) {
             alarms.forEach(summary.putArray("alarms")::add);
         }
@@ -288,16 +309,42 @@ public final class Stage {
         return summary;
     }
 
+    /** The share of held-out pairs whose chosen answer has the larger reward, with Wilson's 95 % interval. */
+    private static ObjectNode accuracy(JsonNode evaluation) {
+        long pairs = evaluation.get("examples").asLong();
+        long right = Math.round(evaluation.get("rewards/accuracies").asDouble() * pairs);
+        Wilson interval = Wilson.interval(right, pairs);
+        return Json.object()
+                .put("pairs", pairs)
+                .put("right", right)
+                .put("accuracy", (double) right / pairs)
+                .put("low", interval.low())
+                .put("high", interval.high())
+                .put("above_chance", interval.low() > 0.5);
+    }
+
+    /** Whether the reference is the policy as it is before this step. */
+    private boolean comparesWithItself(long step, boolean newEpoch) {
+        StageRecipe.Reference reference = recipe.reference();
+        if (step == 1) {
+            return reference == null || reference.path() == null;
+        }
+        if (reference == null) {
+            return false;
+        }
+        Long every = reference.refreshSteps();
+        return (every != null && (step - 1) % every == 0)
+                || (newEpoch && reference.refresh().equals("epoch"));
+    }
+
     /** Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6). */
-    private void checkReference(double loss) {
-        StageRecipe.Loss wanted = recipe.loss();
-        boolean plain = wanted == null
-                || (Objects.equals(wanted.type(), "sigmoid") && Objects.equals(wanted.chosenNllWeight(), 0.0));
+    private void checkReference(long step, double loss) {
+        boolean plain = Losses.recipe(recipe).plain();
         double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 2e-2;
-        StageRecipe.Reference other = recipe.reference();
-        if (plain && (other == null || other.path() == null) && Math.abs(loss - Math.log(2)) > tolerance) {
-            throw new BadInput(run + ": step 1: expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
-                    + "; the reference's log-probabilities are not this model's");
+        if (plain && Math.abs(loss - Math.log(2)) > tolerance) {
+            throw new BadInput(
+                    run + ": step " + step + ": expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
+                            + "; the reference's log-probabilities are not this model's");
         }
     }
 
@@ -313,6 +360,7 @@ public final class Stage {
         List<float[]> logps =
                 batches.stream().map(batch -> TrainStep.outputs(model, batch)).toList();
         for (int b = 0; b < batches.size(); b++) {
+            TrainStep.align(model, batches.get(b), logps.get(b), objective);
             objective.observe(batches.get(b), logps.get(b));
         }
         for (int b = 0; b < batches.size(); b++) {
@@ -323,9 +371,9 @@ public final class Stage {
         node.put("loss", objective.loss());
         objective.metrics().forEach((name, metric) -> node.put(name, metric[0] / metric[1]));
         if (objective instanceof PairObjective pairs) {
-            StageRecipe.Loss wanted = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT);
+            LossRecipe wanted = Losses.recipe(recipe);
             List<PairLogps> seen = pairs.observed();
-            Losses.all(wanted.beta(), Losses.of(recipe).usesReference())
+            Losses.all(wanted.beta(), Losses.of(wanted, wanted.beta()).usesReference())
                     .forEach((name, loss) -> node.put(
                             "would_be/" + name,
                             loss.evaluate(seen).stream()

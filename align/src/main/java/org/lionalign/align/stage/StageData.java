@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.SftTask;
@@ -28,6 +30,7 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.pack.TreeStore;
 import org.lionalign.core.pack.WrapPacking;
+import org.lionalign.core.recipe.SelectRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 
 /**
@@ -72,8 +75,12 @@ final class StageData {
         return all;
     }
 
-    /** The sources' rows as the stage reads them. */
-    List<PromptTree> trees(StageKind kind, List<StageRecipe.Source> sources) {
+    /**
+     * The sources' rows as the stage reads them.
+     *
+     * @param held whether they are looked at only: then all pairs count, whatever is selected for training
+     */
+    List<PromptTree> trees(StageKind kind, List<StageRecipe.Source> sources, boolean held) {
         if (kind != StageKind.PRETRAIN && data.text() != null) {
             throw new BadInput("data.text: expected nothing for " + kind.name().toLowerCase(Locale.ROOT)
                     + " (only lion pretrain reads documents), found a section");
@@ -81,12 +88,18 @@ final class StageData {
         return switch (kind) {
             case PRETRAIN -> documents(sources);
             case SFT -> conversations(sources);
-            case DPO, REWARD -> pairs(sources);
+            case DPO, REWARD -> pairs(sources, held ? null : data.select());
         };
     }
 
     List<PromptTree> conversations(List<StageRecipe.Source> sources) {
-        return trees("conversations", sources);
+        if (data.select() != null
+                || data.maxPromptTokens() != null
+                || List.of("cut_prompt", "cut_answer").contains(data.overlong())) {
+            throw new BadInput("data.select, max_prompt_tokens, overlong cut_prompt and cut_answer:"
+                    + " expected nothing of the kind for conversations (they are for pairs), found one");
+        }
+        return trees("conversations", sources, null);
     }
 
     private List<PromptTree> documents(List<StageRecipe.Source> sources) {
@@ -111,13 +124,20 @@ final class StageData {
                         + source.layout());
             }
         }
-        return trees("documents", sources);
+        return trees("documents", sources, null);
     }
 
-    List<PromptTree> pairs(List<StageRecipe.Source> sources) {
-        if (data.overlong().startsWith("cut")) {
+    /**
+     * @param select which of them; null for all
+     */
+    List<PromptTree> pairs(List<StageRecipe.Source> sources, @Nullable SelectRecipe select) {
+        if (List.of("cut_end", "cut_middle_turns").contains(data.overlong())) {
+            throw new BadInput("data.overlong: expected error, set_aside, cut_prompt or cut_answer for pairs, found "
+                    + data.overlong());
+        }
+        if (data.maxPromptTokens() != null && !data.overlong().equals("error")) {
             throw new BadInput(
-                    "data.overlong: expected error or set_aside for pairs (a cut answer would be compared), found "
+                    "data.overlong: expected nothing for faithful pairs (max_prompt_tokens cuts them), found "
                             + data.overlong());
         }
         if (!data.packing().equals("best_fit") || !data.isolation()) {
@@ -134,18 +154,20 @@ final class StageData {
                         + ": layout: expected nothing for pairs (their columns say it), found " + source.layout());
             }
         }
-        return trees("pairs", sources);
+        return trees("pairs", sources, select);
     }
 
-    private List<PromptTree> trees(String kind, List<StageRecipe.Source> sources) {
-        String key = cache.key(kind, sources, data, seed, longest, text);
-        DataCache.Entry entry = cache.get(key, folder -> build(folder, kind, sources));
+    private List<PromptTree> trees(String kind, List<StageRecipe.Source> sources, @Nullable SelectRecipe select) {
+        String key = cache.key(kind + (select == null ? "" : select), sources, data, seed, longest, text);
+        DataCache.Entry entry = cache.get(key, folder -> build(folder, kind, sources, select));
         ledgers.add(entry.ledger());
         return entry.trees();
     }
 
     /** Writes the store and returns the order in which its trees are used, with the ledger. */
-    private DataCache.Built build(Path folder, String kind, List<StageRecipe.Source> sources) throws IOException {
+    private DataCache.Built build(
+            Path folder, String kind, List<StageRecipe.Source> sources, @Nullable SelectRecipe select)
+            throws IOException {
         Ledger counts = new Ledger();
         RowEncoder encoder = new RowEncoder(text, data, seed, longest);
         List<int[]> orders = new ArrayList<>();
@@ -154,7 +176,7 @@ final class StageData {
             for (StageRecipe.Source source : sources) {
                 int first = writer.size();
                 for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
-                    readFile(file, source, kind, encoder, sink);
+                    readFile(file, source, row -> encoded(row, file, source, kind, encoder, select), sink);
                 }
                 int n = writer.size() - first;
                 int[] rows = Mixture.rows(
@@ -168,15 +190,21 @@ final class StageData {
                 for (int r = 0; r < rows.length; r++) {
                     rows[r] += first;
                 }
-                for (int row : rows) {
-                    counts.tokens(name(source), sink.tokens().supervised[row], sink.tokens().context[row]);
-                }
                 orders.add(rows);
+            }
+            Integer subset = select == null ? null : select.pairs();
+            if (subset != null) {
+                drawSubset(subset, orders, sources, counts);
+            }
+            for (int s = 0; s < orders.size(); s++) {
+                for (int row : orders.get(s)) {
+                    counts.tokens(name(sources.get(s)), sink.tokens().supervised[row], sink.tokens().context[row]);
+                }
             }
             counts.check();
             counts.checkShare(data.setAsideShare());
             counts.checkMasks(!data.lossOn().equals("all"));
-            int[] order = orders.stream().flatMapToInt(java.util.Arrays::stream).toArray();
+            int[] order = orders.stream().flatMapToInt(Arrays::stream).toArray();
             if (order.length == 0) {
                 throw new BadInput(
                         sources.stream().map(StageRecipe.Source::path).toList()
@@ -210,8 +238,8 @@ final class StageData {
 
         void add(PromptTree tree) {
             if (size == supervised.length) {
-                supervised = java.util.Arrays.copyOf(supervised, 2 * size);
-                context = java.util.Arrays.copyOf(context, 2 * size);
+                supervised = Arrays.copyOf(supervised, 2 * size);
+                context = Arrays.copyOf(context, 2 * size);
             }
             supervised[size] = tree.supervisedTokens();
             context[size] = tree.length() - supervised[size];
@@ -243,32 +271,68 @@ final class StageData {
         }
     }
 
-    private void readFile(Path file, StageRecipe.Source source, String kind, RowEncoder encoder, Sink sink)
+    /** So many of all sources' rows, in their order. */
+    private void drawSubset(int size, List<int[]> orders, List<StageRecipe.Source> sources, Ledger counts) {
+        int all = orders.stream().mapToInt(rows -> rows.length).sum();
+        if (size > all) {
+            throw new BadInput("data.select.pairs: expected at most " + all + ", the pairs there are, found " + size);
+        }
+        long stream = StepPlanner.derivedSeed("subset", seed);
+        boolean[] drawn = new boolean[all];
+        int[] order = Mixture.shuffled(all, stream);
+        for (int i = 0; i < size; i++) {
+            drawn[order[i]] = true;
+        }
+        int at = 0;
+        for (int s = 0; s < orders.size(); s++) {
+            int[] rows = orders.get(s);
+            int from = at;
+            int[] kept = IntStream.range(0, rows.length)
+                    .filter(r -> drawn[from + r])
+                    .map(r -> rows[r])
+                    .toArray();
+            long before = Arrays.stream(rows).distinct().count();
+            long after = Arrays.stream(kept).distinct().count();
+            counts.notInSubset(name(sources.get(s)), before - after);
+            counts.repeated(name(sources.get(s)), (kept.length - after) - (rows.length - before));
+            orders.set(s, kept);
+            at += rows.length;
+        }
+    }
+
+    private static Outcome encoded(
+            RowReader.Row row,
+            Path file,
+            StageRecipe.Source source,
+            String kind,
+            RowEncoder encoder,
+            @Nullable SelectRecipe select) {
+        JsonNode value = row.value();
+        if (value == null || !value.isObject()) {
+            return new Outcome(null, value == null ? unreadable(row.error()) : "not an object", null);
+        }
+        String id = file + ":" + row.number();
+        try {
+            return new Outcome(
+                    switch (kind) {
+                        case "pairs" -> encoder.pair(value, id, select);
+                        case "documents" -> encoder.text(value, id);
+                        default -> encoder.document(value, id, source.layout());
+                    },
+                    "",
+                    null);
+        } catch (ChatRows.Unusable e) {
+            return new Outcome(null, String.valueOf(e.getMessage()), null);
+        } catch (BadInput e) {
+            return new Outcome(null, "", e); // thrown in the rows' order, whichever core met it first
+        }
+    }
+
+    private void readFile(Path file, StageRecipe.Source source, Function<RowReader.Row, Outcome> encode, Sink sink)
             throws IOException {
         String name = name(source);
         long said = System.nanoTime();
         long count = 0;
-        Function<RowReader.Row, Outcome> encode = row -> {
-            JsonNode value = row.value();
-            if (value == null || !value.isObject()) {
-                return new Outcome(null, value == null ? unreadable(row.error()) : "not an object", null);
-            }
-            String id = file + ":" + row.number();
-            try {
-                return new Outcome(
-                        switch (kind) {
-                            case "pairs" -> encoder.pair(value, id);
-                            case "documents" -> encoder.text(value, id);
-                            default -> encoder.document(value, id, source.layout());
-                        },
-                        "",
-                        null);
-            } catch (ChatRows.Unusable e) {
-                return new Outcome(null, String.valueOf(e.getMessage()), null);
-            } catch (BadInput e) {
-                return new Outcome(null, "", e); // thrown in the rows' order, whichever core met it first
-            }
-        };
         boolean any = false;
         try (RowReader rows = open(file, data)) {
             List<RowReader.Row> chunk = new ArrayList<>(CHUNK);
@@ -325,7 +389,7 @@ final class StageData {
         @Nullable
         String reasonAgainst(RowEncoder.Encoded row) {
             // Sixteen bytes of a SHA-256 are more than enough to tell rows apart, and half the memory.
-            if (keys != null && !keys.add(ByteBuffer.wrap(java.util.Arrays.copyOf(row.key(), 16)))) {
+            if (keys != null && !keys.add(ByteBuffer.wrap(Arrays.copyOf(row.key(), 16)))) {
                 return Ledger.DUPLICATE;
             }
             if (benchmarks != null && benchmarks.contaminated(row.words())) {

@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.lionalign.align.objective.PreferenceLoss;
+import org.lionalign.align.objective.BetaSchedule;
 import org.lionalign.align.reference.ReferenceCache;
 import org.lionalign.align.text.ModelDigest;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.PairTask;
+import org.lionalign.align.train.ReferenceRefresh;
 import org.lionalign.align.train.RewardTask;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
@@ -20,6 +21,7 @@ import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.pack.PromptTree;
+import org.lionalign.core.recipe.LossRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.ClassifierInit;
@@ -54,9 +56,9 @@ final class StageInputs implements AutoCloseable {
         this.model = model;
         this.data = new StageData(
                 text, recipe.data(), recipe.seed(), model.config().longestSequence(), new DataCache(cache));
-        this.train = trees(recipe.data().train());
+        this.train = data.trees(kind, recipe.data().train(), false);
         List<StageRecipe.Source> evalSources = recipe.data().eval();
-        this.held = evalSources.isEmpty() ? List.of() : trees(evalSources);
+        this.held = evalSources.isEmpty() ? List.of() : data.trees(kind, evalSources, true);
     }
 
     /**
@@ -127,7 +129,7 @@ final class StageInputs implements AutoCloseable {
     TrainingTask task() {
         return switch (kind) {
             case PRETRAIN, SFT -> data.packed(train, model.config().longestSequence(), recipe.train());
-            case DPO -> pairs(train, "train");
+            case DPO -> pairs(train, "train", Losses.beta(recipe), refresh(recipe));
             case REWARD -> new RewardTask(train, centring());
         };
     }
@@ -139,7 +141,22 @@ final class StageInputs implements AutoCloseable {
 
     /** The pairs that would be trained, without their reference. */
     TrainingTask planned() {
-        return PairTask.planned(train, Losses.of(recipe));
+        return planned(recipe, train);
+    }
+
+    static PairTask planned(StageRecipe recipe, List<PromptTree> trees) {
+        LossRecipe loss = Losses.recipe(recipe);
+        return PairTask.planned(trees, beta -> Losses.of(loss, beta), Losses.beta(recipe), refresh(recipe));
+    }
+
+    private static ReferenceRefresh refresh(StageRecipe recipe) {
+        StageRecipe.Reference reference = recipe.reference();
+        if (reference == null || reference.refresh().equals("never")) {
+            return ReferenceRefresh.NEVER;
+        }
+        Long steps = reference.refreshSteps();
+        return new ReferenceRefresh(
+                steps == null ? 0 : steps, steps == null, recipe.train().microBatchTokens());
     }
 
     @Nullable
@@ -150,7 +167,9 @@ final class StageInputs implements AutoCloseable {
         return switch (kind) {
             case PRETRAIN -> data.packed(held, model.config().longestSequence(), recipe.train());
             case SFT -> new SftTask(held);
-            case DPO -> pairs(held, "eval");
+            // β and reference of the start, whatever they become, so that evaluations can be compared.
+            case DPO ->
+                pairs(held, "eval", BetaSchedule.constant(Losses.recipe(recipe).beta()), ReferenceRefresh.NEVER);
             case REWARD -> new RewardTask(held, centring());
         };
     }
@@ -186,15 +205,14 @@ final class StageInputs implements AutoCloseable {
         }
     }
 
-    private List<PromptTree> trees(List<StageRecipe.Source> sources) {
-        return data.trees(kind, sources);
-    }
-
-    private TrainingTask pairs(List<PromptTree> trees, String name) {
-        PreferenceLoss loss = Losses.of(recipe);
-        double beta = Objects.requireNonNullElse(recipe.loss(), StageRecipe.Loss.DEFAULT)
-                .beta();
-        return new PairTask(trees, loss.usesReference() ? references(trees, name) : List.of(), loss, beta);
+    private TrainingTask pairs(List<PromptTree> trees, String name, BetaSchedule beta, ReferenceRefresh refresh) {
+        LossRecipe loss = Losses.recipe(recipe);
+        boolean compares = Losses.of(loss, loss.beta()).usesReference();
+        if (!compares && recipe.reference() != null) {
+            throw new BadInput("reference: expected nothing, for the loss reads none, found a section");
+        }
+        return new PairTask(
+                trees, compares ? references(trees, name) : List.of(), b -> Losses.of(loss, b), beta, refresh);
     }
 
     /** Reference log-probabilities of the training pairs ({@code train}) and the held-out ones ({@code eval}), computed where they are missing. */

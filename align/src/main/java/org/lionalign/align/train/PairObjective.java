@@ -1,6 +1,7 @@
 package org.lionalign.align.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class PairObjective implements StepObjective {
     private final int pairs;
     private final List<PairLogps> seen = new ArrayList<>();
     private final IdentityHashMap<PromptTree, Integer> place = new IdentityHashMap<>();
+    private final IdentityHashMap<PromptTree, Double> onPolicy = new IdentityHashMap<>();
     private List<PairValue> whole = List.of();
     private double lossSum;
     private final Map<String, double[]> rows = new LinkedHashMap<>();
@@ -58,6 +60,26 @@ public final class PairObjective implements StepObjective {
     }
 
     @Override
+    public boolean readsAlignment() {
+        return loss.readsOnPolicy();
+    }
+
+    @Override
+    public void alignment(PackedBatch batch, float[] aligned) {
+        double[] logs = new double[batch.trees().size()];
+        for (PackedBatch.Slice slice : batch.slices()) {
+            double sum = 0;
+            for (int i = slice.from(); i < slice.to(); i++) {
+                sum += aligned[i];
+            }
+            logs[slice.tree()] += sum / (slice.to() - slice.from());
+        }
+        for (int t = 0; t < logs.length; t++) {
+            onPolicy.put(batch.trees().get(t), Math.exp(logs[t]));
+        }
+    }
+
+    @Override
     public void observe(PackedBatch batch, float[] logps) {
         List<PairLogps> here = pairsOf(batch, logps);
         for (int t = 0; t < here.size(); t++) {
@@ -70,7 +92,7 @@ public final class PairObjective implements StepObjective {
     @Override
     public float[] gradient(PackedBatch batch, float[] logps) {
         List<PairLogps> here = pairsOf(batch, logps);
-        List<PairValue> values = loss.evaluate(here);
+        List<PairValue> values;
         if (needsWholeStep()) {
             if (whole.isEmpty()) {
                 whole = loss.evaluate(seen);
@@ -78,12 +100,18 @@ public final class PairObjective implements StepObjective {
             values = batch.trees().stream()
                     .map(tree -> whole.get(Objects.requireNonNull(place.get(tree))))
                     .toList();
+        } else {
+            values = loss.evaluate(here);
         }
         float[] gradient = new float[logps.length];
         for (PackedBatch.Slice slice : batch.slices()) {
             PairValue value = values.get(slice.tree());
+            PairLogps pair = here.get(slice.tree());
             double slope = slice.node() == 1 ? value.dChosen() : value.dRejected();
-            java.util.Arrays.fill(gradient, slice.from(), slice.to(), (float) (slope / pairs));
+            double more = slice.node() == 1 ? value.dChosenTail() : value.dRejectedTail();
+            int tail = Math.min(slice.to(), slice.from() + Math.min(pair.chosenTokens(), pair.rejectedTokens()));
+            Arrays.fill(gradient, slice.from(), tail, (float) (slope / pairs));
+            Arrays.fill(gradient, tail, slice.to(), (float) ((slope + more) / pairs));
         }
         for (int t = 0; t < here.size(); t++) {
             lossSum += values.get(t).loss();
@@ -100,6 +128,11 @@ public final class PairObjective implements StepObjective {
         return List.copyOf(seen);
     }
 
+    /** What the loss remembers after this step. */
+    double[] stateAfter() {
+        return loss.after(seen).state();
+    }
+
     private void record(PairLogps pair) {
         double chosen = beta * pair.chosenRatio();
         double rejected = beta * pair.rejectedRatio();
@@ -108,10 +141,14 @@ public final class PairObjective implements StepObjective {
         add("rewards/margins", chosen - rejected);
         add("rewards/accuracies", chosen > rejected ? 1 : 0);
         add("kl/chosen", pair.chosenRatio() / Math.max(1, pair.chosenTokens()));
+        add("kl/rejected", pair.rejectedRatio() / Math.max(1, pair.rejectedTokens()));
         add("logps/chosen", pair.chosen());
         add("logps/rejected", pair.rejected());
         add("length/chosen", pair.chosenTokens());
         add("length/rejected", pair.rejectedTokens());
+        if (readsAlignment()) {
+            add("weights/on_policy", pair.onPolicy());
+        }
     }
 
     private void add(String name, double value) {
@@ -120,46 +157,54 @@ public final class PairObjective implements StepObjective {
         metric[1]++;
     }
 
-    /** Sums in fp64 over each answer's tokens, policy and reference alike (PITFALLS 19). */
     private List<PairLogps> pairsOf(PackedBatch batch, float[] logps) {
-        double[][] sums = new double[batch.trees().size()][2];
-        int[][] tokens = new int[batch.trees().size()][2];
+        float[][][] answers = new float[batch.trees().size()][2][0];
         for (PackedBatch.Slice slice : batch.slices()) {
             if (slice.node() != 1 && slice.node() != 2) {
                 throw new IllegalArgumentException(
                         batch.trees().get(slice.tree()).id()
                                 + ": a pair is supervised in its two answers only, found node " + slice.node());
             }
-            for (int i = slice.from(); i < slice.to(); i++) {
-                sums[slice.tree()][slice.node() - 1] += logps[i];
-            }
-            tokens[slice.tree()][slice.node() - 1] = slice.to() - slice.from();
+            answers[slice.tree()][slice.node() - 1] = Arrays.copyOfRange(logps, slice.from(), slice.to());
         }
         List<PairLogps> result = new ArrayList<>();
-        for (int t = 0; t < sums.length; t++) {
-            Reference reference =
-                    loss.usesReference() ? references.of(batch.trees().get(t)) : Reference.NONE;
+        for (int t = 0; t < answers.length; t++) {
+            PromptTree tree = batch.trees().get(t);
+            float[] chosen = answers[t][0];
+            float[] rejected = answers[t][1];
+            Reference reference = loss.usesReference() ? references.of(tree) : Reference.NONE;
             if (loss.usesReference()
-                    && (reference.chosen().length != tokens[t][0] || reference.rejected().length != tokens[t][1])) {
-                throw new IllegalStateException(batch.trees().get(t).id() + ": the stored reference has "
-                        + reference.chosen().length + " and " + reference.rejected().length + " tokens, the pair "
-                        + tokens[t][0] + " and " + tokens[t][1]);
+                    && (reference.chosen().length != chosen.length || reference.rejected().length != rejected.length)) {
+                throw new IllegalStateException(tree.id() + ": the stored reference has " + reference.chosen().length
+                        + " and " + reference.rejected().length + " tokens, the pair " + chosen.length + " and "
+                        + rejected.length);
             }
+            int shared = Math.min(chosen.length, rejected.length);
+            PairLogps.Tails tails = chosen.length == rejected.length
+                    ? PairLogps.Tails.NONE
+                    : new PairLogps.Tails(
+                            sum(chosen, shared),
+                            sum(rejected, shared),
+                            sum(reference.chosen(), shared),
+                            sum(reference.rejected(), shared));
             result.add(new PairLogps(
-                    sums[t][0],
-                    sums[t][1],
-                    sum(reference.chosen()),
-                    sum(reference.rejected()),
-                    tokens[t][0],
-                    tokens[t][1]));
+                    sum(chosen, 0),
+                    sum(rejected, 0),
+                    sum(reference.chosen(), 0),
+                    sum(reference.rejected(), 0),
+                    chosen.length,
+                    rejected.length,
+                    tails,
+                    onPolicy.getOrDefault(tree, 1.0)));
         }
         return result;
     }
 
-    private static double sum(float[] values) {
+    /** In fp64, policy and reference alike (PITFALLS 19). */
+    private static double sum(float[] values, int from) {
         double sum = 0;
-        for (float value : values) {
-            sum += value;
+        for (int i = from; i < values.length; i++) {
+            sum += values[i];
         }
         return sum;
     }

@@ -13,6 +13,18 @@ public interface StepObjective {
     /** First pass of a whole-step loss. */
     default void observe(PackedBatch batch, float[] logps) {}
 
+    /** Whether {@link #alignment} must see every micro-batch before any gradient. */
+    default boolean readsAlignment() {
+        return false;
+    }
+
+    /**
+     * How much each target is the policy's own, before the first gradient of the step.
+     *
+     * @param aligned {@code [S]}: {@code log p − log Σ_v p_v²}
+     */
+    default void alignment(PackedBatch batch, float[] aligned) {}
+
     /**
      * Gradient of the step's loss with respect to this micro-batch's log-probabilities; its share of the loss is kept.
      *

@@ -5,7 +5,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.IntUnaryOperator;
 import org.lionalign.core.pack.BestFit;
@@ -32,6 +34,7 @@ public final class StepPlanner {
     private final boolean shuffle;
     private int cachedEpoch = -1;
     private List<List<int[]>> cachedSteps = List.of();
+    private final Map<Integer, Integer> stepsIn = new HashMap<>();
 
     /**
      * Size of a step.
@@ -78,7 +81,12 @@ public final class StepPlanner {
 
     /** Number of optimizer steps of one epoch (the same for every epoch only if steps hold a fixed number of examples). */
     public int stepsIn(int epoch) {
-        return epoch(epoch).size();
+        Integer known = stepsIn.get(epoch);
+        if (known == null) {
+            known = epoch(epoch).size();
+            stepsIn.put(epoch, known);
+        }
+        return known;
     }
 
     /** Optimizer steps of {@code epochs} epochs; a fraction is rounded to the nearest step, at least one. */

@@ -37,9 +37,12 @@ public final class TrainStep {
      */
     public @org.jspecify.annotations.Nullable Result run(
             List<PackedBatch> batches, StepObjective objective, double lr, long seed, BooleanSupplier interrupted) {
-        if (objective.needsWholeStep()) {
-            for (PackedBatch batch : batches) {
-                objective.observe(batch, outputs(model, batch));
+        for (int m = 0; m < batches.size() && (objective.needsWholeStep() || objective.readsAlignment()); m++) {
+            model.adapterDropout(seed + m); // what is seen now is what the gradient pass will see
+            float[] seen = outputs(model, batches.get(m));
+            align(model, batches.get(m), seen, objective);
+            if (objective.needsWholeStep()) {
+                objective.observe(batches.get(m), seen);
             }
         }
         for (int m = 0; m < batches.size(); m++) {
@@ -69,6 +72,17 @@ public final class TrainStep {
         }
         optimizer.step(lr);
         return new Result(objective.loss(), norm.total());
+    }
+
+    /** Tells an objective that weighs pairs by it how much each target is the policy's own. */
+    public static void align(CausalLm model, PackedBatch batch, float[] logps, StepObjective objective) {
+        if (objective.readsAlignment()) {
+            float[] aligned = model.collisions(batch);
+            for (int i = 0; i < aligned.length; i++) {
+                aligned[i] = logps[i] - aligned[i];
+            }
+            objective.alignment(batch, aligned);
+        }
     }
 
     /** What objectives see: log-probabilities of the targets, or a classifier's scores of the leaves. */

@@ -2,6 +2,7 @@ package org.lionalign.align.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,13 +118,14 @@ public final class Trainer {
             look(done, total);
             TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
             while (done < total) {
+                task.before(planner, done, total, model);
                 long started = System.nanoTime();
                 StepPlan plan = planner.step(done + 1);
                 List<PackedBatch> batches = new ArrayList<>();
                 for (int[] micro : plan.microBatches()) {
                     batches.add(task.batch(micro));
                 }
-                StepObjective objective = task.objective(batches);
+                StepObjective objective = task.objective(plan.step(), total, batches);
                 long seed = StepPlanner.derivedSeed("step/" + plan.step(), settings.seed());
                 model.embeddingNoise(settings.neftuneAlpha(), seed);
                 TrainStep.Result result = run(step, plan, batches, objective, schedule.at(done), seed, interrupted);
@@ -133,6 +135,7 @@ public final class Trainer {
                     return false;
                 }
                 done++;
+                task.after(objective);
                 ObjectNode metrics = metrics(plan, batches, result, schedule.at(done - 1), objective);
                 metrics.put("seconds", (System.nanoTime() - started) / 1e9);
                 metricsLog.append(metrics);
@@ -250,6 +253,11 @@ public final class Trainer {
                         found + "; use another run folder, or remove this one");
             }
             optimizer.load(saved.directory().resolve("state.safetensors"));
+            try {
+                task.load(saved.directory());
+            } catch (IOException e) {
+                throw new BadInput(saved.directory() + ": cannot be read: " + e.getMessage(), e);
+            }
             done = saved.step();
         }
         for (RunLog log : List.of(metricsLog, rowsLog, evalLog, samplesLog)) {
@@ -267,7 +275,10 @@ public final class Trainer {
             return;
         }
         ObjectNode extra = Json.object().put("identity", identity());
-        checkpoints.save(done, extra, part -> optimizer.save(part.resolve("state.safetensors")));
+        checkpoints.save(done, extra, part -> {
+            optimizer.save(part.resolve("state.safetensors"));
+            task.save(part);
+        });
         checkpoints.prune(Math.max(1, settings.keepLast()), evaluations.exportBest() ? best() : -1);
     }
 

@@ -62,7 +62,7 @@ class SampledPairsTest {
         row.put("chosen", spelled).put("rejected", "cat");
         row.set("prompt_ids", Json.MAPPER.valueToTree(prompt));
         row.set("chosen_ids", Json.MAPPER.valueToTree(letters));
-        PromptTree tree = encoder.pair(row, "r").tree();
+        PromptTree tree = encoder.pair(row, "r", null).tree();
         assertThat(tree.nodes().get(0).ids()).isEqualTo(prompt);
         assertThat(tree.nodes().get(1).ids()).isEqualTo(letters);
         assertThat(tree.nodes().get(2).ids())
@@ -74,9 +74,9 @@ class SampledPairsTest {
         // Another prompt before them, or another text than theirs: the text is what counts.
         ObjectNode other = row.deepCopy();
         other.set("prompt_ids", Json.MAPPER.valueToTree(Arrays.copyOf(prompt, prompt.length - 1)));
-        assertThat(encoder.pair(other, "r").tree().nodes().get(1).ids()).isNotEqualTo(letters);
+        assertThat(encoder.pair(other, "r", null).tree().nodes().get(1).ids()).isNotEqualTo(letters);
         ObjectNode changed = row.deepCopy().put("chosen", "dogs");
-        assertThat(encoder.pair(changed, "r").tree().nodes().get(1).ids()).isNotEqualTo(letters);
+        assertThat(encoder.pair(changed, "r", null).tree().nodes().get(1).ids()).isNotEqualTo(letters);
     }
 
     private static int[] letters(TextModel text, String word) {

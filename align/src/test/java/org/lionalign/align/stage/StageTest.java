@@ -116,6 +116,48 @@ class StageTest {
                 .isGreaterThan(0.5);
     }
 
+    /** Rows {@code [from, to)} of rasbt's instructions with a polite and an impolite answer, without the answer for SFT. */
+    private String politeness(String name, int from, int to, boolean pairs) throws IOException {
+        JsonNode all = Json.parse(SharedData.text("preference/rasbt/instruction-data-with-preference.json"), "rasbt");
+        List<String> rows = new ArrayList<>();
+        for (int i = from; i < to; i++) {
+            ObjectNode row = (ObjectNode) all.get(i).deepCopy();
+            rows.add(Json.write(pairs ? row.without("output") : row.without(List.of("chosen", "rejected"))));
+        }
+        return Files.write(dir.resolve(name), rows).toString();
+    }
+
+    /** Issue 4's real run: stories260k after SFT, DPO on real pairs, accuracy on held-out pairs above chance. */
+    @Test
+    void dpoOnRealPairsRisesAboveChance() throws IOException {
+        String base = SharedData.require("models/stories260k").toString();
+        Path sft = dir.resolve("sft");
+        Stage.sft(
+                        recipe(
+                                base,
+                                politeness("sft.jsonl", 0, 200, false),
+                                politeness("sft-held.jsonl", 900, 930, false),
+                                "train.learning_rate=1e-3",
+                                "train.tokens_per_step=4096",
+                                "eval.probe_prompts=0"),
+                        sft)
+                .run((s, t, m) -> {}, () -> false);
+        ObjectNode summary = Stage.dpo(
+                        recipe(
+                                sft.resolve("model").toString(),
+                                politeness("pairs.jsonl", 0, 448, true),
+                                politeness("pairs-held.jsonl", 700, 900, true),
+                                "train.learning_rate=5e-4",
+                                "train.examples_per_step=32",
+                                "loss.beta=0.1",
+                                "eval.probe_prompts=0"),
+                        dir.resolve("dpo"))
+                .run((s, t, m) -> {}, () -> false);
+        JsonNode accuracy = summary.path("held_out_accuracy");
+        assertThat(accuracy.path("pairs").asInt()).isEqualTo(200);
+        assertThat(accuracy.path("low").asDouble()).as(accuracy.toString()).isGreaterThan(0.5);
+    }
+
     @Test
     void optionsThatDoNotApplyAreRefused() throws IOException {
         String base = SharedData.require("models/stories260k").toString();

@@ -149,12 +149,26 @@ final class Mutants {
                     "derivedSeed(\"step/\" + System.nanoTime(), settings.seed())",
                     RESUMED),
             new Mutant(
+                    "memory of loss and reference lost on resuming",
+                    9,
+                    "align.train.PairTask",
+                    "state = PairState.load(folder);",
+                    "state = PairState.NONE;",
+                    "align.train.PairTrainingTest#killedAndResumedEndsInTheSameBitsThoughLossAndReferenceHaveAPast"),
+            new Mutant(
                     "reference cache used whatever made it",
                     12,
                     "align.reference.ReferenceCache",
                     ".equals(entry.getValue().toString())) {",
                     ".isBlank()) {",
                     "align.reference.ReferenceCacheTest#anotherModelTokenizerTemplateDataOrModeIsRefused"),
+            new Mutant(
+                    "a refreshed reference is not looked at",
+                    12,
+                    "align.train.PairTask",
+                    "return state.refreshedAt() == 0",
+                    "return state.refreshedAt() >= 0",
+                    "align.train.PairTrainingTest#aRefreshedReferenceIsThePolicyOfThatMoment"),
             new Mutant(
                     "identical answers become a pair",
                     13,
@@ -163,12 +177,26 @@ final class Mutants {
                     "if (pair.chosen().isEmpty()) {",
                     "core.data.PairRowsTest#whatIsNoPreferenceIsRefused"),
             new Mutant(
+                    "answers compared before the cut only",
+                    13,
+                    "align.stage.PairEncoder",
+                    "if (Arrays.equals(answers.get(0), answers.get(1))) {",
+                    "if (answers.isEmpty()) {",
+                    "align.stage.PairDataTest#answersThatBecomeEqualByTheCutAreNoPair"),
+            new Mutant(
                     "a cut answer gets a stop token",
                     14,
                     "align.stage.RowEncoder",
                     "ids = Arrays.copyOf(ids, longest); // cut_end: what is left carries no stop token",
                     "int end = ids[ids.length - 2]; ids = Arrays.copyOf(ids, longest); ids[longest - 1] = end;",
                     STAGE_DATA + "aCutAnswerGetsNoStopToken"),
+            new Mutant(
+                    "a pair's cut answer gets a stop token",
+                    14,
+                    "align.stage.PairEncoder",
+                    "answers.add(Arrays.copyOf(ids, Math.min(ids.length, room)));",
+                    "answers.add(Arrays.copyOf(ids, Math.min(ids.length, room))); answers.get(n - 1)[answers.get(n - 1).length - 1] = ids[ids.length - 1];",
+                    "align.stage.PairDataTest#anOverlongPairFollowsThePolicy"),
             new Mutant(
                     "template left out of the cache's key",
                     15,
@@ -198,6 +226,20 @@ final class Mutants {
                     "logits.softmax(-1).mul_(g.neg().to(compute))",
                     "logits.softmax(-1).mul_(g.mul(-1.01).to(compute))",
                     TRL),
+            new Mutant(
+                    "tokens beyond the shorter answer count in full",
+                    17,
+                    "align.train.PairObjective",
+                    "(float) ((slope + more) / pairs)",
+                    "(float) (slope / pairs)",
+                    "align.train.PairObjectiveTest#tokensBeyondTheShorterAnswerAndOnPolicyWeightsAreTrls"),
+            new Mutant(
+                    "DPO's slope vanishes in saturation",
+                    17,
+                    "align.objective.PreferenceLoss",
+                    "beta * (labelSmoothing * sigmoid(z) - (1 - labelSmoothing) * sigmoid(-z))",
+                    "beta * (sigmoid(z) - (1 - labelSmoothing))",
+                    "align.objective.PreferenceLossTest#slopesAreFiniteDifferencesInSaturationAtTiesAndOfEmptyAnswers"),
             new Mutant(
                     "log-probabilities summed in bf16",
                     19,
@@ -231,6 +273,13 @@ final class Mutants {
                             "Long.parseLong(name.substring(5))",
                             "Long.parseLong(name.substring(name.length() - 8))"),
             new Mutant(
+                    "only the margin is watched",
+                    26,
+                    "align.stage.Alarms",
+                    "if (reward < 0 && late",
+                    "if (reward < -1e300 && late",
+                    "align.stage.PairStageTest#aFarTooLargeLearningRateTripsTheAlarmAndMayStopTheRun"),
+            new Mutant(
                     "schedule counts rows instead of steps",
                     28,
                     "align.train.StepPlanner",
@@ -250,5 +299,12 @@ final class Mutants {
                     "core.data.PairRows",
                     "if (margin != null && margin == 0 ||",
                     "if (margin != null && margin < 0 ||",
-                    "core.data.PairRowsTest#whatIsNoPreferenceIsRefused"));
+                    "core.data.PairRowsTest#whatIsNoPreferenceIsRefused"),
+            new Mutant(
+                    "the last micro-batch overwrites a metric",
+                    31,
+                    "align.train.PairObjective",
+                    "metric[0] += value;",
+                    "metric[0] = value;",
+                    "align.train.PairObjectiveTest#metricsAreMeansOverAllPairsHoweverTheyCome"));
 }

@@ -15,6 +15,9 @@ public final class Ledger {
     /** Why a row is set aside that occurred before. */
     public static final String DUPLICATE = "duplicate";
 
+    /** How the reasons begin for rows that could be used but are not wanted (data.select). */
+    public static final String NOT_SELECTED = "not selected: ";
+
     private static final String NOT_DRAWN = "not drawn (fraction)";
 
     private final TreeMap<String, Long> in = new TreeMap<>();
@@ -77,9 +80,17 @@ public final class Ledger {
         }
     }
 
-    /** Kept rows that the source's fraction takes once more. */
+    /** Kept rows that the random subset of all sources leaves out. */
+    public void notInSubset(String source, long rows) {
+        if (rows > 0) {
+            kept.merge(source, -rows, Long::sum);
+            aside.computeIfAbsent(source, s -> new TreeMap<>()).merge(NOT_SELECTED + "random subset", rows, Long::sum);
+        }
+    }
+
+    /** Kept rows that the source's fraction takes once more; below 0 where a subset leaves repetitions out. */
     public void repeated(String source, long times) {
-        if (times > 0) {
+        if (times != 0) {
             repeated.merge(source, times, Long::sum);
         }
     }
@@ -88,8 +99,9 @@ public final class Ledger {
     public void checkShare(double share) {
         for (String source : in.keySet()) {
             long lost = aside.getOrDefault(source, new TreeMap<>()).entrySet().stream()
-                    .filter(entry ->
-                            !entry.getKey().equals(NOT_DRAWN) && !entry.getKey().equals(DUPLICATE))
+                    .filter(entry -> !entry.getKey().equals(NOT_DRAWN)
+                            && !entry.getKey().equals(DUPLICATE)
+                            && !entry.getKey().startsWith(NOT_SELECTED))
                     .mapToLong(Map.Entry::getValue)
                     .sum();
             if (lost > share * in.get(source)) {

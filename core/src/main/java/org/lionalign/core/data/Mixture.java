@@ -49,7 +49,8 @@ public final class Mixture {
         return order;
     }
 
-    private static int[] shuffled(int n, long seed) {
+    /** All row numbers in a drawn order. */
+    public static int[] shuffled(int n, long seed) {
         int[] order = identity(n);
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = n - 1; i > 0; i--) {

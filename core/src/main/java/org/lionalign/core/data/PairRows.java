@@ -257,7 +257,8 @@ public final class PairRows {
             return new Conversation(ChatRows.messages(row.get("prompt"), "role", "content"));
         }
         String key = PROMPTS.stream().filter(row::has).findFirst().orElse("prompt");
-        String text = ChatRows.text(row, key);
+        String input = key.equals("instruction") ? row.path("input").asText("") : "";
+        String text = ChatRows.text(row, key) + (input.isBlank() ? "" : "\n\n" + input); // as Alpaca's rows are read
         List<Message> turns = new ArrayList<>();
         if (text.startsWith("\n\nHuman:") || text.startsWith("Human:")) {
             String whole = text.startsWith("H") ? "\n\n" + text : text;

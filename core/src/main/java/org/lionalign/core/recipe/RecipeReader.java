@@ -60,22 +60,33 @@ public final class RecipeReader {
             return plain;
         }
         ObjectNode tree = bind(file.toString(), text, () -> (ObjectNode) YAML.readTree(text));
-        for (String override : overrides) {
-            int at = override.indexOf('=');
-            if (at <= 0) {
-                throw new BadInput("--set " + override + ": expected key=value");
+        overrides.forEach(override -> lay(override, tree));
+        try {
+            return bind("--set", "", () -> YAML.treeToValue(tree, type));
+        } catch (BadInput e) {
+            // Overrides may need each other; only when all of them together are wrong is one of them named.
+            ObjectNode growing = bind(file.toString(), text, () -> (ObjectNode) YAML.readTree(text));
+            for (String override : overrides) {
+                lay(override, growing);
+                bind("--set " + override, "", () -> YAML.treeToValue(growing, type));
             }
-            String[] keys = override.substring(0, at).strip().split("\\.");
-            ObjectNode parent = tree;
-            for (int k = 0; k < keys.length - 1; k++) {
-                JsonNode child = parent.get(keys[k]);
-                parent = child instanceof ObjectNode object ? object : parent.putObject(keys[k]);
-            }
-            String value = override.substring(at + 1);
-            parent.set(keys[keys.length - 1], bind("--set " + override, "", () -> YAML.readTree(value)));
-            bind("--set " + override, "", () -> YAML.treeToValue(tree, type));
+            throw e;
         }
-        return bind("--set", "", () -> YAML.treeToValue(tree, type));
+    }
+
+    private static void lay(String override, ObjectNode tree) {
+        int at = override.indexOf('=');
+        if (at <= 0) {
+            throw new BadInput("--set " + override + ": expected key=value");
+        }
+        String[] keys = override.substring(0, at).strip().split("\\.");
+        ObjectNode parent = tree;
+        for (int k = 0; k < keys.length - 1; k++) {
+            JsonNode child = parent.get(keys[k]);
+            parent = child instanceof ObjectNode object ? object : parent.putObject(keys[k]);
+        }
+        String value = override.substring(at + 1);
+        parent.set(keys[keys.length - 1], bind("--set " + override, "", () -> YAML.readTree(value)));
     }
 
     /** The resolved recipe as YAML, every default written out; reads back to an equal object. */

@@ -78,7 +78,7 @@ public record RunRecipe(
     public record Dpo(
             StageRecipe.Data data,
             StageRecipe.Train train,
-            StageRecipe.@Nullable Loss loss,
+            @Nullable LossRecipe loss,
             StageRecipe.@Nullable Reference reference,
             StageRecipe.Eval eval,
             @Nullable Long seed) {
@@ -116,7 +116,7 @@ public record RunRecipe(
             List<StageRecipe.Source> eval,
             @Nullable Integer maxLengthTokens,
             StageRecipe.Train train,
-            StageRecipe.@Nullable Loss loss,
+            @Nullable LossRecipe loss,
             @OneOf({"previous", "fixed"}) String reference,
             Stop stop,
             @Nullable Long seed) {

@@ -23,7 +23,7 @@ public record StageRecipe(
         Model model,
         Data data,
         Train train,
-        @Nullable Loss loss,
+        @Nullable LossRecipe loss,
         @Nullable Reference reference,
         @Nullable Reward reward,
         Eval eval,
@@ -74,16 +74,21 @@ public record StageRecipe(
      * @param train sources: files (JSONL, also .gz; JSON array; Parquet), folders with splits, or sections that say more
      * @param eval held-out sources (default none)
      * @param maxLengthTokens longest example (default the model's context)
-     * @param overlong {@code error} (default), {@code set_aside}, {@code cut_end} or {@code cut_middle_turns}; pairs know no cutting
+     * @param overlong {@code error} (default), {@code set_aside}; for conversations {@code cut_end} or {@code cut_middle_turns}; for pairs
+     *     {@code cut_prompt} (whole turns from its middle, then the middle of its longest turn) or {@code cut_answer} (to what the prompt leaves, without a stop token)
      * @param lossOn {@code assistant} (default), {@code last_turn} or {@code all}; not for pairs
      * @param packing {@code best_fit} (default: documents are never cut), {@code wrap} (the paper's windows of max_length_tokens) or
      *     {@code none} (padded); not for pairs
      * @param isolation whether packed documents are kept from seeing each other (default true); not for pairs, nor for packing none
-     * @param faithful the original's order, packing and marker-searched masks instead of Lion's (default false); only with packing wrap
+     * @param faithful the original's order, packing and marker-searched masks instead of Lion's (default false), with packing wrap; for pairs
+     *     its tokenisation and truncation (LION.md 2.7), with max_prompt_tokens
      * @param deduplicate rows whose conversation (for pairs: prompt and answers) occurred before are set aside (default true)
      * @param emptySystemProbability how often a conversation without a system turn gets an empty one, 0
      * @param nearDuplicates similarity from which a text counts as seen before, e.g. 0.8; default off
      * @param decontaminate files of benchmark prompts: rows with 13 words in a row of one are set aside; default none
+     * @param maxPromptTokens to what faithful pairs cut a prompt that is too long with its answers; only with faithful
+     * @param keepPrompt {@code end} (default) or {@code start}: which part of such a prompt is kept
+     * @param select which pairs are trained on; default all
      * @param setAsideShare largest share of a source's rows that may be set aside as unusable before the run fails, 0.5
      * @param text what {@code lion pretrain} reads, and what makes a recipe one of pre-training: rows are documents, all of their tokens
      *     supervised; {@code {}} for every default
@@ -93,7 +98,7 @@ public record StageRecipe(
             List<Source> eval,
             @Nullable Integer maxLengthTokens,
 
-            @OneOf({"error", "set_aside", "cut_end", "cut_middle_turns"})
+            @OneOf({"error", "set_aside", "cut_end", "cut_middle_turns", "cut_prompt", "cut_answer"})
             String overlong,
 
             @OneOf({"assistant", "last_turn", "all"}) String lossOn,
@@ -104,6 +109,9 @@ public record StageRecipe(
             Double emptySystemProbability,
             @Nullable Double nearDuplicates,
             List<String> decontaminate,
+            @Nullable Integer maxPromptTokens,
+            @OneOf({"end", "start"}) @Nullable String keepPrompt,
+            @Nullable SelectRecipe select,
             Double setAsideShare,
             @Nullable Text text) {
         public Data {
@@ -112,9 +120,10 @@ public record StageRecipe(
             eval = eval == null ? List.of() : List.copyOf(eval);
             overlong = overlong == null ? "error" : overlong;
             require(
-                    List.of("error", "set_aside", "cut_end", "cut_middle_turns").contains(overlong),
+                    List.of("error", "set_aside", "cut_end", "cut_middle_turns", "cut_prompt", "cut_answer")
+                            .contains(overlong),
                     "data.overlong",
-                    "error, set_aside, cut_end or cut_middle_turns",
+                    "error, set_aside, cut_end, cut_middle_turns, cut_prompt or cut_answer",
                     overlong);
             lossOn = lossOn == null ? "assistant" : lossOn;
             require(
@@ -131,7 +140,27 @@ public record StageRecipe(
             isolation = isolation == null || isolation;
             require(isolation || !packing.equals("none"), "data.isolation", "true with packing none", false);
             faithful = faithful != null && faithful;
-            require(!faithful || packing.equals("wrap"), "data.faithful", "packing wrap with it", packing);
+            require(
+                    !faithful || packing.equals("wrap") != (maxPromptTokens != null),
+                    "data.faithful",
+                    "packing wrap (conversations) or max_prompt_tokens (pairs) with it",
+                    packing.equals("wrap") ? "both" : "neither");
+            require(
+                    maxPromptTokens == null || (faithful && maxPromptTokens > 0),
+                    "data.max_prompt_tokens",
+                    "above 0, and faithful with it",
+                    maxPromptTokens);
+            require(
+                    keepPrompt == null || maxPromptTokens != null,
+                    "data.keep_prompt",
+                    "max_prompt_tokens with it",
+                    "none");
+            keepPrompt = keepPrompt == null && maxPromptTokens != null ? "end" : keepPrompt;
+            require(
+                    keepPrompt == null || List.of("end", "start").contains(keepPrompt),
+                    "data.keep_prompt",
+                    "end or start",
+                    keepPrompt);
             deduplicate = deduplicate == null || deduplicate;
             emptySystemProbability = emptySystemProbability == null ? 0.0 : emptySystemProbability;
             require(
@@ -164,6 +193,9 @@ public record StageRecipe(
                     this.emptySystemProbability,
                     this.nearDuplicates,
                     this.decontaminate,
+                    this.maxPromptTokens,
+                    this.keepPrompt,
+                    this.select,
                     this.setAsideShare,
                     this.text);
         }
@@ -176,6 +208,9 @@ public record StageRecipe(
                     eval,
                     maxLengthTokens,
                     "set_aside",
+                    null,
+                    null,
+                    null,
                     null,
                     null,
                     null,
@@ -321,8 +356,29 @@ public record StageRecipe(
      *
      * @param path another model folder than {@code model.path}; must have the same tokenizer
      * @param cache folder that {@code lion reference} wrote, or where to keep the log-probabilities; default in the run's folder
+     * @param refresh {@code never} (default), {@code steps} or {@code epoch}: when it becomes the policy as it is then (TR-DPO); held-out pairs keep the first
+     * @param refreshSteps steps between two refreshes, with {@code refresh: steps}
      */
-    public record Reference(@Nullable String path, @Nullable String cache) {}
+    public record Reference(
+            @Nullable String path,
+            @Nullable String cache,
+            @OneOf({"never", "steps", "epoch"}) String refresh,
+            @Nullable Long refreshSteps) {
+        public Reference {
+            refresh = refresh == null ? "never" : refresh;
+            require(
+                    List.of("never", "steps", "epoch").contains(refresh),
+                    "reference.refresh",
+                    "never, steps or epoch",
+                    refresh);
+            require(
+                    refresh.equals("steps") == (refreshSteps != null),
+                    "reference.refresh_steps",
+                    "a number with refresh steps, nothing with " + refresh,
+                    refreshSteps);
+            require(refreshSteps == null || refreshSteps > 0, "reference.refresh_steps", "above 0", refreshSteps);
+        }
+    }
 
     /**
      * A reward model's loss beside Bradley–Terry.
@@ -351,22 +407,27 @@ public record StageRecipe(
      * @param prompts JSONL of prompts that are answered, greedily, at every evaluation
      * @param maxNewTokens of such an answer, 128
      * @param probePrompts prompts of the run's own rows that the trained model answers, to see whether it stops; 20, 0 for none
+     * @param onAlarm {@code report} (default) or {@code stop}: what an evaluation does that finds a run going wrong
      */
     public record Eval(
             Long everySteps,
             @OneOf({"last", "best"}) String export,
             @Nullable String prompts,
             @Nullable Integer maxNewTokens,
-            @Nullable Integer probePrompts) {
+            @Nullable Integer probePrompts,
+            @OneOf({"report", "stop"}) String onAlarm) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
-        public static final Eval DEFAULT = new Eval(null, null, null, null, null);
+        public static final Eval DEFAULT = new Eval(null, null, null, null, null, null);
 
         public Eval {
             everySteps = everySteps == null ? 0L : everySteps;
             require(everySteps >= 0, "eval.every_steps", "0 or above", everySteps);
             export = export == null ? "last" : export;
             require(List.of("last", "best").contains(export), "eval.export", "last or best", export);
+            onAlarm = onAlarm == null ? "report" : onAlarm;
+            require(List.of("report", "stop").contains(onAlarm), "eval.on_alarm", "report or stop", onAlarm);
+            require(onAlarm.equals("report") || everySteps > 0, "eval.on_alarm", "every_steps with stop", everySteps);
             require(maxNewTokens == null || maxNewTokens > 0, "eval.max_new_tokens", "above 0", maxNewTokens);
             require(prompts != null || maxNewTokens == null, "eval.max_new_tokens", "prompts with it", "none");
             maxNewTokens = maxNewTokens == null && prompts != null ? Integer.valueOf(128) : maxNewTokens;
@@ -374,90 +435,7 @@ public record StageRecipe(
         }
     }
 
-    /**
-     * @param type {@code sigmoid} (default), {@code robust}, {@code hinge}, {@code ipo}, {@code sppo_hard}, {@code nca_pair},
-     *     {@code apo_zero}, {@code apo_down}, {@code exo_pair}, {@code discopop}, {@code aot}, {@code sigmoid_norm}, {@code kto_pair},
-     *     {@code simpo} or {@code cpo}
-     * @param beta 0.1
-     * @param labelSmoothing 0; only sigmoid, robust, exo_pair and aot read it
-     * @param gamma SimPO's margin, 0.5; only simpo reads it
-     * @param chosenNllWeight weight of the chosen answer's own loss per token (RPO), 0
-     */
-    public record Loss(
-            @OneOf({
-                "sigmoid",
-                "robust",
-                "hinge",
-                "ipo",
-                "sppo_hard",
-                "nca_pair",
-                "apo_zero",
-                "apo_down",
-                "exo_pair",
-                "discopop",
-                "aot",
-                "sigmoid_norm",
-                "kto_pair",
-                "simpo",
-                "cpo"
-            })
-            String type,
-
-            Double beta,
-            @Nullable Double labelSmoothing,
-            @Nullable Double gamma,
-            Double chosenNllWeight) {
-        /** The names of all losses. */
-        public static final List<String> TYPES = List.of(
-                "sigmoid",
-                "robust",
-                "hinge",
-                "ipo",
-                "sppo_hard",
-                "nca_pair",
-                "apo_zero",
-                "apo_down",
-                "exo_pair",
-                "discopop",
-                "aot",
-                "sigmoid_norm",
-                "kto_pair",
-                "simpo",
-                "cpo");
-
-        /** Plain DPO. */
-        @SuppressWarnings("NullAway") // null asks for the default
-        public static final Loss DEFAULT = new Loss(null, null, null, null, null);
-
-        public Loss {
-            type = type == null ? "sigmoid" : type;
-            require(TYPES.contains(type), "loss.type", "one of " + TYPES, type);
-            beta = beta == null ? 0.1 : beta;
-            require(beta > 0, "loss.beta", "above 0", beta);
-            require(
-                    labelSmoothing == null
-                            || List.of("sigmoid", "robust", "exo_pair", "aot").contains(type),
-                    "loss.label_smoothing",
-                    "absent, for " + type + " does not read it",
-                    labelSmoothing);
-            labelSmoothing = labelSmoothing != null
-                    ? labelSmoothing
-                    : type.equals("exo_pair") || type.equals("robust") ? 0.1 : null;
-            require(
-                    labelSmoothing == null || (labelSmoothing >= 0 && labelSmoothing < 0.5),
-                    "loss.label_smoothing",
-                    "0 to 0.5",
-                    labelSmoothing);
-            require(
-                    gamma == null || type.equals("simpo"),
-                    "loss.gamma",
-                    "absent, for " + type + " does not read it",
-                    gamma);
-            chosenNllWeight = chosenNllWeight == null ? 0.0 : chosenNllWeight;
-        }
-    }
-
-    private static void require(boolean holds, String key, String expected, @Nullable Object found) {
+    static void require(boolean holds, String key, String expected, @Nullable Object found) {
         if (!holds) {
             throw new BadInput(key + ": expected " + expected + ", found " + found);
         }

@@ -31,6 +31,8 @@ class PairRowsTest {
         PairRows.Pair orca = pair("{'system': 'be brief', 'input': 'q', 'chosen': 'a', 'rejected': 'b',"
                 + "'chosen_score': 9, 'rejected_score': 8, 'status': 'unchanged'}");
         assertThat(orca.prompt().messages()).extracting("role").containsExactly("system", "user");
+        PairRows.Pair asked = pair("{'instruction': 'Fix it.', 'input': 'freind', 'chosen': 'a', 'rejected': 'b'}");
+        assertThat(asked.prompt().messages()).extracting("content").containsExactly("Fix it.\n\nfreind");
         PairRows.Pair safe = pair("{'prompt': 'q', 'response_0': 'x', 'response_1': 'y', 'better_response_id': 1,"
                 + "'safer_response_id': 0}");
         assertThat(safe.chosen()).isEqualTo("y");

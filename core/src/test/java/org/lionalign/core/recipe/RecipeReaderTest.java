@@ -49,6 +49,13 @@ class RecipeReaderTest {
     }
 
     @Test
+    void overridesMayNeedEachOther() throws IOException {
+        StageRecipe recipe = read(GOOD, "loss.beta_end=0.01", "loss.beta_schedule=linear");
+        assertThat(recipe.loss().betaEnd()).isEqualTo(0.01);
+        refused(GOOD, List.of("seed=3", "loss.beta_end=0.01"), "--set loss.beta_end=0.01", "beta_schedule");
+    }
+
+    @Test
     void mistakesAreNamed() throws IOException {
         refused(
                 GOOD + "  warmup_ration: 0.1\n",

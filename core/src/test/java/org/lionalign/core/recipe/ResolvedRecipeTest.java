@@ -50,6 +50,6 @@ class ResolvedRecipeTest {
         assertThat(schema.at("/properties/model/properties/lora/properties/rank/type")
                         .asText())
                 .isEqualTo("integer");
-        assertThat(schema.at("/properties/loss/properties/type/enum").size()).isEqualTo(15);
+        assertThat(schema.at("/properties/loss/properties/type/enum").size()).isEqualTo(LossRecipe.TYPES.size());
     }
 }

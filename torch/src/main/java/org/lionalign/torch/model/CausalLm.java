@@ -184,6 +184,24 @@ public final class CausalLm implements AutoCloseable {
         return "";
     }
 
+    /**
+     * {@code [S]}: {@code log Σ_v p_v²} of the distribution that each target was drawn from: how likely two draws from it are the same token
+     * (WPO; Zhou et al. 2024).
+     */
+    public float[] collisions(PackedBatch batch) {
+        check(batch);
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            Tensor hidden = blocks(batch).indexSelect(0, indices(batch.predictors()));
+            return head.collisions(finalNorm.forward(hidden, Dtype.F32));
+        }
+    }
+
+    /** How many positions the vocabulary head takes at a time (1,024): less memory for less speed, the same numbers. */
+    public void headChunk(int positions) {
+        head.chunk(positions);
+    }
+
     /** {@code [n, V]} fp32: logits at the given stream positions. For tests and small inspections: this is the only way to see logits. */
     public float[] logits(PackedBatch batch, int... at) {
         check(batch);

@@ -20,16 +20,20 @@ final class Head {
     /** Logits up to this size are kept between the two passes instead of being computed again. */
     private static final long KEPT_BYTES = 1L << 30;
 
-    private static final int CHUNK = 1024;
-
     private final Weight weight;
     private final double softcap;
     private final Dtype compute;
+    private int chunk = 1024;
 
     Head(Weight weight, double softcap, Dtype compute) {
         this.weight = weight;
         this.softcap = softcap;
         this.compute = compute;
+    }
+
+    /** Positions at a time. */
+    void chunk(int positions) {
+        chunk = positions;
     }
 
     /** Capped logits {@code [n, V]} of normalised hidden states {@code [n, hidden]}, in the computing dtype. */
@@ -41,8 +45,8 @@ final class Head {
     float[] logps(Tensor hidden, int[] targets) {
         float[] logps = new float[targets.length];
         try (NoGrad off = new NoGrad()) {
-            for (int from = 0; from < targets.length; from += CHUNK) {
-                int to = Math.min(targets.length, from + CHUNK);
+            for (int from = 0; from < targets.length; from += chunk) {
+                int to = Math.min(targets.length, from + chunk);
                 try (TensorScope scope = new TensorScope()) {
                     put(
                             logps,
@@ -52,6 +56,25 @@ final class Head {
             }
         }
         return logps;
+    }
+
+    /** log Σ_v p_v² at each position: the expected log-probability's counterpart in WPO. */
+    float[] collisions(Tensor hidden) {
+        int n = (int) hidden.size(0);
+        float[] values = new float[n];
+        try (NoGrad off = new NoGrad()) {
+            for (int from = 0; from < n; from += chunk) {
+                int to = Math.min(n, from + chunk);
+                try (TensorScope scope = new TensorScope()) {
+                    Tensor wide = logits(hidden.narrow(0, from, to - from)).to(Dtype.F32);
+                    put(
+                            values,
+                            from,
+                            wide.mul(2).logsumexp(1).sub(wide.logsumexp(1).mul(2)));
+                }
+            }
+        }
+        return values;
     }
 
     /** What a backward pass through the head gives: the log-probabilities, and d(loss)/d(hidden) {@code [S, hidden]} fp32. */
@@ -65,8 +88,8 @@ final class Head {
         try (TensorScope all = new TensorScope();
                 NoGrad off = new NoGrad()) {
             List<Tensor> kept = new ArrayList<>();
-            for (int from = 0; from < targets.length; from += CHUNK) {
-                int to = Math.min(targets.length, from + CHUNK);
+            for (int from = 0; from < targets.length; from += chunk) {
+                int to = Math.min(targets.length, from + chunk);
                 try (TensorScope scope = new TensorScope()) {
                     Tensor logits = logits(hidden.narrow(0, from, to - from));
                     put(logps, from, logps(logits, targets(targets, from, to, hidden)));
@@ -81,17 +104,17 @@ final class Head {
                         "objective gave " + upstream.length + " gradients for " + targets.length);
             }
             Tensor hiddenGradient = Tensors.empty(Dtype.F32, hidden.device(), hidden.shape());
-            for (int from = 0, chunk = 0; from < targets.length; from += CHUNK, chunk++) {
-                int to = Math.min(targets.length, from + CHUNK);
+            for (int from = 0, part = 0; from < targets.length; from += chunk, part++) {
+                int to = Math.min(targets.length, from + chunk);
                 try (TensorScope scope = new TensorScope()) {
-                    Tensor part = hidden.narrow(0, from, to - from);
-                    Tensor logits = keep ? kept.get(chunk) : logits(part);
+                    Tensor some = hidden.narrow(0, from, to - from);
+                    Tensor logits = keep ? kept.get(part) : logits(some);
                     Tensor g = Tensors.of(java.util.Arrays.copyOfRange(upstream, from, to), to - from, 1)
                             .to(hidden.device());
                     Tensor dLogits = logitGradient(logits, targets(targets, from, to, hidden), g);
                     hiddenGradient.narrow(0, from, to - from).copy_(dLogits.matmul(weight.values()));
                     if (weight.trainable()) {
-                        weight.addGradient(dLogits.transpose(0, 1).matmul(part.to(compute)));
+                        weight.addGradient(dLogits.transpose(0, 1).matmul(some.to(compute)));
                     }
                 }
             }
