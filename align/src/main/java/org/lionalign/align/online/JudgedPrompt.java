@@ -14,6 +14,7 @@ import org.lionalign.align.text.TextModel;
 import org.lionalign.core.chat.Conversation;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
+import org.lionalign.core.json.JsonLines;
 
 /**
  * A prompt, its answers, and what a judge thinks of them: a row of {@code lion sample} with a {@code judgement} beside its answers.
@@ -49,6 +50,17 @@ public record JudgedPrompt(
         return answers.isEmpty()
                 ? null
                 : new Question(id, prompt, answers.stream().map(Drawn::text).toList(), row);
+    }
+
+    /** The rows of a file of {@code lion sample} or {@code lion judge}, in order. */
+    public static List<JudgedPrompt> read(Path file) {
+        List<JudgedPrompt> all = new ArrayList<>();
+        try (JsonLines lines = JsonLines.open(file)) {
+            for (JsonLines.Row row : lines) {
+                all.add(of(row.value(), file, row.line()));
+            }
+        }
+        return all;
     }
 
     /** A row of {@code lion sample} or {@code lion judge}. */

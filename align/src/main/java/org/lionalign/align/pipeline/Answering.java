@@ -22,8 +22,6 @@ import org.lionalign.core.recipe.ServerRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
-import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
 
 /** A model answering prompts in a node's folder: {@code store.jsonl}, and {@code answers.jsonl} once all are there. */
 final class Answering {
@@ -45,13 +43,7 @@ final class Answering {
     }
 
     CausalLm load(Path folder) {
-        return CausalLm.load(
-                folder,
-                new LoadOptions(
-                        graph.base().compute().equals("f32") ? Dtype.F32 : Dtype.BF16,
-                        Device.parse(graph.base().device()),
-                        false,
-                        false));
+        return CausalLm.load(folder, new LoadOptions(graph.compute(), graph.device(), false, false));
     }
 
     TextModel text(Path folder) {

@@ -2,7 +2,6 @@ package org.lionalign.align.pipeline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +14,6 @@ import org.lionalign.align.online.JudgedPrompt;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
-import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.recipe.JudgeRecipe;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.RunRecipe;
@@ -49,9 +47,7 @@ final class CompareNodes {
         ObjectNode options = Json.object();
         options.set("sample", RecipeReader.tree(section.sample()));
         options.put("limit", section.limit()).put("seed", graph.seed(null));
-        ObjectNode computed = RecipeReader.tree(graph.base());
-        computed.remove("path");
-        options.set("model", computed);
+        options.set("model", graph.modelOptions());
         ObjectNode inputs = Json.object().put("model", model.key());
         inputs.set("prompts", graph.sources(section.prompts()));
         double bytes = section.prompts().stream().mapToDouble(Contents::bytes).sum();
@@ -132,15 +128,12 @@ final class CompareNodes {
         Map<String, List<String>> texts = new LinkedHashMap<>();
         Map<String, JudgedPrompt> prompts = new LinkedHashMap<>();
         for (Node node : answers.values()) {
-            Path file = graph.artifacts().folder(node).resolve("answers.jsonl");
-            try (JsonLines lines = JsonLines.open(file)) {
-                for (JsonLines.Row row : lines) {
-                    JudgedPrompt prompt = JudgedPrompt.of(row.value(), file, row.line());
-                    prompts.putIfAbsent(prompt.promptId(), prompt);
-                    if (!prompt.answers().isEmpty()) {
-                        texts.computeIfAbsent(prompt.promptId(), id -> new ArrayList<>())
-                                .add(prompt.answers().get(0).text());
-                    }
+            for (JudgedPrompt prompt :
+                    JudgedPrompt.read(graph.artifacts().folder(node).resolve("answers.jsonl"))) {
+                prompts.putIfAbsent(prompt.promptId(), prompt);
+                if (!prompt.answers().isEmpty()) {
+                    texts.computeIfAbsent(prompt.promptId(), id -> new ArrayList<>())
+                            .add(prompt.answers().get(0).text());
                 }
             }
         }

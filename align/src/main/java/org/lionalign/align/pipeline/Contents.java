@@ -1,18 +1,12 @@
 package org.lionalign.align.pipeline;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.lionalign.core.data.Digests;
+import org.lionalign.align.text.ModelDigest;
 import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.StageRecipe;
@@ -25,15 +19,10 @@ final class Contents {
     String file(Path file) {
         String found = known.get(file);
         if (found == null) {
-            MessageDigest digest = Digests.sha256();
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-                in.transferTo(java.io.OutputStream.nullOutputStream());
-            } catch (java.nio.file.NoSuchFileException e) {
-                throw new BadInput(file + ": no such file", e);
-            } catch (IOException e) {
-                throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
+            if (!Files.exists(file)) {
+                throw new BadInput(file + ": no such file");
             }
-            found = HexFormat.of().formatHex(digest.digest());
+            found = ModelDigest.file(file);
             known.put(file, found);
         }
         return found;
@@ -53,7 +42,7 @@ final class Contents {
         } catch (IOException e) {
             throw new BadInput(folder + ": cannot be listed: " + e.getMessage(), e);
         }
-        return text(all.toString());
+        return ModelDigest.text(all.toString());
     }
 
     /** Of a source's files, with their names: a row's id is its file and line. */
@@ -62,7 +51,7 @@ final class Contents {
         for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
             all.append(file).append(' ').append(file(file)).append('\n');
         }
-        return text(all.toString());
+        return ModelDigest.text(all.toString());
     }
 
     /** Bytes of a source's files that are used, by its fraction. */
@@ -76,14 +65,5 @@ final class Contents {
             }
         }
         return bytes;
-    }
-
-    /** Of a file that a recipe may leave out. */
-    String optional(@Nullable String file) {
-        return file == null ? "none" : file(Path.of(file));
-    }
-
-    private static String text(String text) {
-        return HexFormat.of().formatHex(Digests.sha256(text.getBytes(StandardCharsets.UTF_8)));
     }
 }

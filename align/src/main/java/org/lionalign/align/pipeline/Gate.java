@@ -19,7 +19,6 @@ import org.lionalign.align.sample.Drawn;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
-import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.BestFit;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
@@ -179,14 +178,7 @@ final class Gate {
         if (done == null) {
             return null;
         }
-        List<JudgedPrompt> all = new ArrayList<>();
-        Path file = folder.resolve("answers.jsonl");
-        try (JsonLines lines = JsonLines.open(file)) {
-            for (JsonLines.Row row : lines) {
-                all.add(JudgedPrompt.of(row.value(), file, row.line()));
-            }
-        }
-        return all;
+        return JudgedPrompt.read(folder.resolve("answers.jsonl"));
     }
 
     private static List<Integer> lengths(List<JudgedPrompt> prompts) {

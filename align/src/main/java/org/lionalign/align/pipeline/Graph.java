@@ -10,7 +10,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
+import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
 
 /** A graph while it is built: nodes so far, the models by name, and what all nodes need to know. */
 final class Graph {
@@ -73,6 +76,21 @@ final class Graph {
     StageRecipe.Model computed(String folder) {
         return new StageRecipe.Model(
                 folder, base.compute(), base.device(), base.template(), base.recompute(), base.lora());
+    }
+
+    /** The model section without its path, which a model's key stands for. */
+    ObjectNode modelOptions() {
+        ObjectNode options = RecipeReader.tree(base);
+        options.remove("path");
+        return options;
+    }
+
+    Dtype compute() {
+        return base.compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
+    }
+
+    Device device() {
+        return Device.parse(base.device());
     }
 
     StageRecipe.Model base() {

@@ -17,8 +17,6 @@ import org.lionalign.core.format.AppendLog;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.JudgeRecipe;
 import org.lionalign.core.recipe.RecipeReader;
-import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
 
 /** The judges of a recipe as a part of nodes: their share of a key, and judging that goes on where it was killed. */
 final class Judging {
@@ -78,8 +76,8 @@ final class Judging {
                 resolved,
                 new Judges.Context(
                         Judges.cached(graph.artifacts().root().resolve("replies.jsonl")),
-                        graph.base().compute().equals("f32") ? Dtype.F32 : Dtype.BF16,
-                        Device.parse(graph.base().device()),
+                        graph.compute(),
+                        graph.device(),
                         graph.base().template(),
                         8192));
     }

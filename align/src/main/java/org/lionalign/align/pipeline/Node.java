@@ -1,13 +1,11 @@
 package org.lionalign.align.pipeline;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.lionalign.core.data.Digests;
+import org.lionalign.align.text.ModelDigest;
 import org.lionalign.core.json.Json;
 
 /**
@@ -61,8 +59,6 @@ record Node(
 
     /** Sixteen hex digits of the SHA-256 of {@link #description}. */
     String key() {
-        return HexFormat.of()
-                .formatHex(Digests.sha256(Json.write(description()).getBytes(StandardCharsets.UTF_8)))
-                .substring(0, 16);
+        return ModelDigest.text(Json.write(description())).substring(0, 16);
     }
 }

@@ -107,9 +107,7 @@ final class OnlineNodes {
         options.put("prompt_limit", section.promptLimit());
         long drawn = StepPlanner.derivedSeed(name, seed) & Long.MAX_VALUE;
         options.put("seed", drawn);
-        ObjectNode model = RecipeReader.tree(graph.base());
-        model.remove("path");
-        options.set("model", model);
+        options.set("model", graph.modelOptions());
         ObjectNode inputs = Json.object().put("policy", policy.key());
         inputs.set("prompts", graph.sources(section.prompts()));
         List<String> needs = new ArrayList<>(policy.needs());

@@ -90,7 +90,7 @@ final class StageNodes {
     private Pass pass(Plan plan, Graph.Model compared, List<String> needed, Graph.Skip skip) {
         ObjectNode options = Json.object();
         options.set("data", RecipeReader.tree(plan.recipe().data()));
-        options.set("model", model(plan));
+        options.set("model", graph.modelOptions());
         ObjectNode inputs = Json.object();
         inputs.put("model", compared.key()).put("tokenizer_of", plan.start().key());
         inputs.setAll(files(plan.recipe()));
@@ -116,7 +116,7 @@ final class StageNodes {
 
     private Graph.Model train(Plan plan, @Nullable Pass pass, List<String> needed, Graph.Skip skip) {
         ObjectNode options = RecipeReader.tree(plan.recipe());
-        options.set("model", model(plan));
+        options.set("model", graph.modelOptions());
         ObjectNode inputs = Json.object();
         inputs.put("model", plan.start().key());
         inputs.setAll(files(plan.recipe()));
@@ -151,13 +151,6 @@ final class StageNodes {
                                     interrupted);
                 }));
         return graph.made(plan.name(), graph.add(node));
-    }
-
-    /** The model section without its path, which the model's key stands for. */
-    private static ObjectNode model(Plan plan) {
-        ObjectNode model = RecipeReader.tree(plan.recipe().model());
-        model.remove("path");
-        return model;
     }
 
     /** Files that the data and eval sections name, by content; those that other nodes make, by these nodes' keys. */

@@ -3,18 +3,17 @@ package org.lionalign.align.stage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.lionalign.align.text.ModelDigest;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.core.data.Digests;
 import org.lionalign.core.data.Ledger;
@@ -64,7 +63,7 @@ final class DataCache {
             TextModel text) {
         ObjectNode inputs = Json.object();
         inputs.put("version", VERSION).put("kind", kind).put("seed", seed).put("longest", longest);
-        inputs.put("tokenizer", hash(text.directory().resolve("tokenizer.json")));
+        inputs.put("tokenizer", ModelDigest.file(text.directory().resolve("tokenizer.json")));
         inputs.put("template", hex(Digests.sha256(text.template().source().getBytes(StandardCharsets.UTF_8))));
         inputs.put("stops", text.stops().toString());
         inputs.put("overlong", data.overlong()).put("loss_on", data.lossOn());
@@ -77,13 +76,13 @@ final class DataCache {
             inputs.put("text", documents.column() + "\n" + documents.separator() + "\n" + documents.end());
         }
         for (String benchmark : data.decontaminate()) {
-            inputs.withArray("benchmarks").add(hash(Path.of(benchmark)));
+            inputs.withArray("benchmarks").add(ModelDigest.file(Path.of(benchmark)));
         }
         for (StageRecipe.Source source : sources) {
             ObjectNode entry = inputs.withArray("sources").addObject();
             entry.put("path", source.path()).put("fraction", source.fraction()).put("layout", source.layout());
             for (Path file : RowFiles.files(Path.of(source.path()), source.split())) {
-                entry.withArray("files").add(file + " " + hash(file));
+                entry.withArray("files").add(file + " " + ModelDigest.file(file));
             }
         }
         return hex(Digests.sha256(Json.write(inputs).getBytes(StandardCharsets.UTF_8)))
@@ -155,22 +154,6 @@ final class DataCache {
                 }
             }
         }
-    }
-
-    private static String hash(Path file) {
-        if (!Files.exists(file)) {
-            return "none";
-        }
-        MessageDigest digest = Digests.sha256();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            byte[] buffer = new byte[1 << 16];
-            while (in.read(buffer) >= 0) {
-                // the digest reads along
-            }
-        } catch (IOException e) {
-            throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
-        }
-        return hex(digest.digest());
     }
 
     private static String hex(byte[] bytes) {

@@ -50,6 +50,16 @@ public final class MersenneTwister {
         return random;
     }
 
+    /** {@code random.Random(seed)}: seeded by the number's 32-bit words. */
+    public static MersenneTwister python(long seed) {
+        if (seed < 0) {
+            throw new IllegalArgumentException("seed: expected 0 or more, found " + seed);
+        }
+        MersenneTwister random = new MersenneTwister(19650218);
+        random.mixIn(seed >>> 32 == 0 ? new int[] {(int) seed} : new int[] {(int) seed, (int) (seed >>> 32)});
+        return random;
+    }
+
     private void mixIn(int[] key) {
         int i = 1;
         for (int k = 0, j = 0; k < Math.max(N, key.length); k++) {
