@@ -24,7 +24,7 @@ import org.lionalign.torch.tensor.Engine;
 
 /**
  * Whole optimizer steps of supervised fine-tuning on the rows that {@code bench/peers/trl_sft_bench.py} trains on: bench/run SftBench
- * [/work/peers] [packed|padded] [steps] [tokens per step].
+ * [/work/peers] [packed|padded] [steps] [tokens per step] [tokens per pass].
  */
 public final class SftBench {
     private SftBench() {}
@@ -34,6 +34,7 @@ public final class SftBench {
         boolean padded = args.length > 1 && args[1].equals("padded");
         int steps = args.length > 2 ? Integer.parseInt(args[2]) : 5;
         long tokensPerStep = args.length > 3 ? Long.parseLong(args[3]) : 4096;
+        int microBatchTokens = args.length > 4 ? Integer.parseInt(args[4]) : 4096;
         Engine.start();
         List<PromptTree> rows = new ArrayList<>();
         try (JsonLines lines = JsonLines.open(inputs.resolve("sft.jsonl"))) {
@@ -61,7 +62,7 @@ public final class SftBench {
             SftTask task = new SftTask(rows, padded ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED);
             StepPlanner.Batch batch = padded
                     ? new StepPlanner.Batch(16, 0, 16 * 1024, true)
-                    : new StepPlanner.Batch(0, tokensPerStep, 4096);
+                    : new StepPlanner.Batch(0, tokensPerStep, microBatchTokens);
             StepPlanner planner = new StepPlanner(task.examples(), task::length, batch, 1, task.digest(), true);
             Trainer.Settings settings = new Trainer.Settings(
                     batch,
