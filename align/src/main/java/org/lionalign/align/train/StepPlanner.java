@@ -160,7 +160,7 @@ public final class StepPlanner {
 
     /**
      * Steps of whole passes, packed from pools of rows much larger than a step, so that passes are full. A pass that is not goes back into
-     * the next pool; passes are then dealt to steps in a drawn order, for packing puts long rows first.
+     * the next pool; passes are then dealt to steps in a drawn order.
      */
     private List<List<int[]>> pooled(int[] order, int epoch) {
         List<int[]> passes = new ArrayList<>();
@@ -175,8 +175,9 @@ public final class StepPlanner {
                 continue;
             }
             List<int[]> full = new ArrayList<>();
-            List<int[]> packed =
-                    BestFit.pack(pool.stream().mapToInt(Integer::intValue).toArray(), lengthOf, batch.microBatchTokens);
+            // In the drawn order: longest first would make passes, and so steps, of long rows alone and of short rows alone.
+            List<int[]> packed = BestFit.packInOrder(
+                    pool.stream().mapToInt(Integer::intValue).toArray(), lengthOf, batch.microBatchTokens);
             pool.clear();
             tokens = 0;
             for (int[] pass : packed) {

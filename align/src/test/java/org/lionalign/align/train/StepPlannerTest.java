@@ -61,6 +61,24 @@ class StepPlannerTest {
         });
     }
 
+    /** Short answers must not meet only their like: their loss is another, and a step of them alone undoes the step before. */
+    @Test
+    void everyPassIsAFairSampleOfLongAndShortRows() {
+        int n = 4000;
+        StepPlanner planner = new StepPlanner(
+                n, i -> i % 2 == 0 ? 90 : 10 + i % 5, new StepPlanner.Batch(0, 2048, 2048), 5, "x", true);
+        int mixed = 0;
+        int passes = 0;
+        for (int s = 1; s <= planner.stepsIn(0); s++) {
+            for (int[] pass : planner.step(s).microBatches()) {
+                double shorts = Arrays.stream(pass).filter(i -> i % 2 == 1).count() / (double) pass.length;
+                passes++;
+                mixed += shorts > 0.25 && shorts < 0.75 ? 1 : 0;
+            }
+        }
+        assertThat(mixed / (double) passes).isGreaterThan(0.95);
+    }
+
     /** Issue 3: documents are never cut, and passes are at least 97 % full. */
     @Test
     void passesAreFull() {

@@ -17,6 +17,14 @@ public final class BestFit {
     private BestFit() {}
 
     /**
+     * As {@link #pack}, the items in the order they come: a little less full, but a bin is a fair sample of its neighbourhood, where
+     * the longest first would give bins of long items and bins of short ones.
+     */
+    public static List<int[]> packInOrder(int[] items, IntUnaryOperator lengthOf, int capacity) {
+        return bins(Arrays.stream(items).boxed().toArray(Integer[]::new), lengthOf, capacity);
+    }
+
+    /**
      * Groups items into bins of at most {@code capacity}; an item longer than that has a bin to itself.
      *
      * @param items what to pack; items of equal length keep their order
@@ -26,6 +34,10 @@ public final class BestFit {
     public static List<int[]> pack(int[] items, IntUnaryOperator lengthOf, int capacity) {
         Integer[] order = Arrays.stream(items).boxed().toArray(Integer[]::new);
         Arrays.sort(order, (a, b) -> Integer.compare(lengthOf.applyAsInt(b), lengthOf.applyAsInt(a)));
+        return bins(order, lengthOf, capacity);
+    }
+
+    private static List<int[]> bins(Integer[] order, IntUnaryOperator lengthOf, int capacity) {
         List<List<Integer>> bins = new ArrayList<>();
         TreeMap<Integer, Deque<Integer>> byRoom = new TreeMap<>();
         for (int item : order) {
