@@ -162,10 +162,11 @@ public final class Checker {
         return answer.lines().filter(l -> !l.isBlank()).toList();
     }
 
-    /** The items of a list: by commas, lines or a last "and"; bullets, numbering and a full stop are dropped. */
+    /** The items of a list: by commas, lines or a last "and"; what stands before a colon, bullets, numbering and a full stop are dropped. */
     static List<String> list(String answer) {
         List<String> out = new ArrayList<>();
-        for (String part : answer.strip().replaceFirst("\\.$", "").split(",|\n|\\band\\b")) {
+        String items = answer.strip().replaceFirst("^[^:,\n]*:\\s*", "");
+        for (String part : items.replaceFirst("\\.$", "").split(",|\n|\\band\\b")) {
             String item = part.strip().replaceFirst("^([-*]|\\d+\\.)\\s+", "").replaceFirst("^(an?|the) ", "");
             if (!item.isEmpty()) {
                 out.add(English.lower(item));

@@ -52,6 +52,7 @@ final class Families {
         List<String> all = World.category(category);
         int n = draw.between(2, Math.min(6, all.size() - 1));
         String count = English.number(n);
+        String lead = English.capital(count) + " " + category + ": ";
         String prompt = ask(
                 draw,
                 "List " + count + " " + category + ".",
@@ -61,24 +62,24 @@ final class Families {
                 "Can you name " + count + " " + category + "?",
                 "I need " + count + " " + category + ".");
         List<Flaw> flaws = List.of(
-                new Flaw("too few", d -> commas(d.some(all, n - 1))),
-                new Flaw("too many", d -> commas(d.some(all, Math.min(all.size(), n + d.between(1, 2))))),
+                new Flaw("too few", d -> lead + commas(d.some(all, n - 1))),
+                new Flaw("too many", d -> lead + commas(d.some(all, Math.min(all.size(), n + d.between(1, 2))))),
                 new Flaw("twice", d -> {
                     List<String> items = d.some(all, n);
                     items.set(n - 1, items.get(0));
-                    return commas(items);
+                    return lead + commas(items);
                 }),
                 new Flaw("stranger", d -> {
                     List<String> items = d.some(all, n);
                     items.set(d.below(n), d.pick(World.category(d.pick(List.copyOf(World.CATEGORIES.keySet())))));
-                    return commas(items);
+                    return lead + commas(items);
                 }));
         return new Task(
                 "list",
                 category + "/" + n,
                 prompt,
                 List.of(new Constraint.Items(category, n), new Constraint.Clean(false)),
-                d -> commas(d.some(all, n)),
+                d -> lead + commas(d.some(all, n)),
                 flaws);
     }
 
@@ -93,6 +94,7 @@ final class Families {
                         "Put these words in the order of the alphabet: " + given,
                         "Sort these words by the alphabet: " + given,
                         "Write these words in the order of the alphabet: " + given),
+                "In the order of the alphabet: ",
                 words,
                 sorted);
     }
@@ -111,6 +113,7 @@ final class Families {
                         "Put these numbers in order " + way + ": " + commas(mixed),
                         "Sort these numbers " + way + ": " + commas(mixed),
                         "Write these numbers " + way + ": " + commas(mixed)),
+                English.capital(way) + ": ",
                 mixed,
                 sorted);
     }
@@ -128,30 +131,31 @@ final class Families {
                         "Put these animals in order " + way + ": " + commas(mixed),
                         "Sort these animals " + way + ": " + commas(mixed),
                         "Write these animals " + way + ": " + commas(mixed)),
+                English.capital(way) + ": ",
                 mixed,
                 sorted);
     }
 
-    private static Task sorted(String family, String prompt, List<String> given, List<String> sorted) {
+    private static Task sorted(String family, String prompt, String lead, List<String> given, List<String> sorted) {
         List<Flaw> flaws = List.of(
                 new Flaw("two swapped", d -> {
                     List<String> items = new ArrayList<>(sorted);
                     Collections.swap(items, d.below(items.size()), d.below(items.size()));
-                    return commas(items);
+                    return lead + commas(items);
                 }),
-                new Flaw("as given", d -> commas(given)),
+                new Flaw("as given", d -> lead + commas(given)),
                 new Flaw("one missing", d -> {
                     List<String> items = new ArrayList<>(sorted);
                     items.remove(d.below(items.size()));
-                    return commas(items);
+                    return lead + commas(items);
                 }),
-                new Flaw("other way", d -> commas(CorpusGenerator.reversed(sorted))));
+                new Flaw("other way", d -> lead + commas(CorpusGenerator.reversed(sorted))));
         return new Task(
                 family,
                 commas(sorted.stream().sorted().toList()),
                 prompt,
                 List.of(new Constraint.Sequence(sorted)),
-                d -> commas(sorted),
+                d -> lead + commas(sorted),
                 flaws);
     }
 
@@ -172,25 +176,26 @@ final class Families {
         List<String> mixed = draw.some(all, all.size());
         List<String> right = mixed.stream().filter(in::contains).toList();
         String given = commas(mixed);
+        String lead = "The " + category + ": ";
         String prompt = ask(
                 draw,
                 "Which of these words are " + category + ": " + given + "?",
                 "Find the " + category + " in this list: " + given,
                 "Write only the " + category + ": " + given);
         List<Flaw> flaws = List.of(
-                new Flaw("one missing", d -> commas(d.some(right, right.size() - 1))),
+                new Flaw("one missing", d -> lead + commas(d.some(right, right.size() - 1))),
                 new Flaw("stranger", d -> {
                     List<String> items = new ArrayList<>(right);
                     items.set(d.below(items.size()), d.pick(out));
-                    return commas(items);
+                    return lead + commas(items);
                 }),
-                new Flaw("all of them", d -> given));
+                new Flaw("all of them", d -> lead + given));
         return new Task(
                 "pick",
                 category + "/" + commas(all.stream().sorted().toList()),
                 prompt,
                 List.of(new Constraint.Sequence(right)),
-                d -> commas(right),
+                d -> lead + commas(right),
                 flaws);
     }
 
