@@ -35,7 +35,7 @@ public final class Plan {
             TrainingTask task = kind == StageKind.DPO ? inputs.planned() : inputs.task();
             inputs.prepareTraining();
             StepPlanner planner = StageInputs.planner(recipe, task);
-            long steps = planner.steps(recipe.train().epochs());
+            long steps = planner.steps(StageInputs.epochs(recipe));
             if (recipe.train().maxSteps() > 0) {
                 steps = Math.min(steps, recipe.train().maxSteps());
             }

@@ -97,12 +97,16 @@ public final class Stage {
      */
     public static Stage pretrain(StageRecipe recipe, Path run) {
         if (recipe.loss() != null || recipe.reference() != null || recipe.reward() != null) {
-            throw new BadInput(
-                    "loss, reference, reward: expected nothing for pretrain (it is cross-entropy on text), found a section");
+            throw new BadInput((recipe.loss() != null ? "loss" : recipe.reference() != null ? "reference" : "reward")
+                    + ": expected nothing for pretrain (it is cross-entropy on text), found a section");
         }
         if (recipe.model().template() != null) {
             throw new BadInput("model.template: expected nothing for pretrain (documents have no turns), found "
                     + recipe.model().template());
+        }
+        Integer probe = recipe.eval().probePrompts();
+        if (probe != null && probe > 0) {
+            throw new BadInput("eval.probe_prompts: expected nothing for pretrain (documents ask nothing), found " + probe);
         }
         return new Stage(recipe, StageKind.PRETRAIN, run);
     }
@@ -123,18 +127,24 @@ public final class Stage {
 
     /** Preference learning. */
     public static Stage dpo(StageRecipe recipe, Path run) {
+        if (recipe.reward() != null) {
+            throw new BadInput("reward: expected nothing for dpo (its reward is implicit), found a section");
+        }
         return new Stage(recipe, StageKind.DPO, run);
     }
 
     /** A reward model on the pairs of a preference stage (Bradley–Terry), into a sequence classifier that transformers loads. */
     public static Stage reward(StageRecipe recipe, Path run) {
         if (recipe.loss() != null || recipe.reference() != null) {
-            throw new BadInput("loss, reference: expected nothing for reward (it is Bradley-Terry), found a section");
+            throw new BadInput((recipe.loss() != null ? "loss" : "reference")
+                    + ": expected nothing for reward (it is Bradley-Terry), found a section");
         }
         if (recipe.eval().prompts() != null || recipe.eval().probePrompts() != null) {
-            throw new BadInput(
-                    "eval.prompts, eval.probe_prompts: expected nothing for reward (it answers nothing), found "
-                            + recipe.eval().prompts() + ", " + recipe.eval().probePrompts());
+            throw new BadInput((recipe.eval().prompts() != null ? "eval.prompts" : "eval.probe_prompts")
+                    + ": expected nothing for reward (it answers nothing), found "
+                    + (recipe.eval().prompts() != null
+                            ? recipe.eval().prompts()
+                            : recipe.eval().probePrompts()));
         }
         return new Stage(recipe, StageKind.REWARD, run);
     }
@@ -183,7 +193,10 @@ public final class Stage {
             }
             Evaluations evaluations = looks
                     ? new Evaluations(
-                            recipe.eval().everySteps(), recipe.eval().export().equals("best"), look)
+                            recipe.eval().everySteps(),
+                            recipe.eval().everyEpoch(),
+                            recipe.eval().export().equals("best"),
+                            look)
                     : Evaluations.NONE;
             int[] epochBefore = {Integer.MAX_VALUE}; // unknown to a resumed run
             boolean finished = false;
@@ -230,8 +243,9 @@ public final class Stage {
 
     private Evaluations.Look look(CausalLm model, TextModel text, @Nullable TrainingTask held) {
         String file = recipe.eval().prompts();
-        if (held == null && file == null && recipe.eval().everySteps() > 0) {
-            throw new BadInput("eval.every_steps: expected data.eval or eval.prompts with it, found neither");
+        if (held == null && file == null && (recipe.eval().everySteps() > 0 || recipe.eval().everyEpoch())) {
+            throw new BadInput((recipe.eval().everyEpoch() ? "eval.every_epoch" : "eval.every_steps")
+                    + ": expected data.eval or eval.prompts with it, found neither");
         }
         if (held == null && recipe.eval().export().equals("best")) {
             throw new BadInput("eval.export: expected data.eval with best, found none");
@@ -264,10 +278,10 @@ public final class Stage {
                 probe);
     }
 
-    /** Does the model end its answers? Nothing for reward models, which answer nothing. */
+    /** Does the model end its answers? Nothing for reward models, which answer nothing, nor where documents have no prompt. */
     private void probe(StageInputs inputs) {
         int prompts = Objects.requireNonNullElse(recipe.eval().probePrompts(), 20);
-        if (kind != StageKind.REWARD && prompts > 0) {
+        if ((kind == StageKind.SFT || kind == StageKind.DPO) && prompts > 0) {
             ObjectNode probe = StopProbe.run(inputs.model(), inputs.text(), inputs.heldOutOrTrained(), prompts);
             write("probe.json", probe.toPrettyString());
         }

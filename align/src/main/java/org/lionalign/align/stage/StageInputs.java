@@ -130,13 +130,24 @@ final class StageInputs implements AutoCloseable {
         return switch (kind) {
             case PRETRAIN, SFT -> data.packed(train, model.config().longestSequence(), recipe.train());
             case DPO -> pairs(train, "train", Losses.beta(recipe), refresh(recipe));
-            case REWARD -> new RewardTask(train, centring());
+            case REWARD -> rewards(train);
         };
     }
 
-    private double centring() {
-        StageRecipe.Reward reward = recipe.reward();
-        return reward == null ? 0 : reward.centring();
+    private RewardTask rewards(List<PromptTree> pairs) {
+        StageRecipe.Reward reward = Objects.requireNonNullElse(recipe.reward(), StageRecipe.Reward.DEFAULT);
+        if (reward.marginScale() == 0) {
+            return new RewardTask(pairs, reward.centring());
+        }
+        double[] margins = data.margins(pairs).clone();
+        for (int i = 0; i < margins.length; i++) {
+            if (Double.isNaN(margins[i])) {
+                throw new BadInput("reward.margin_scale: expected rows with scores of both answers, found none in "
+                        + pairs.get(i).id());
+            }
+            margins[i] *= reward.marginScale();
+        }
+        return new RewardTask(pairs, reward.centring(), margins);
     }
 
     /** The pairs that would be trained, without their reference. */
@@ -166,11 +177,11 @@ final class StageInputs implements AutoCloseable {
         }
         return switch (kind) {
             case PRETRAIN -> data.packed(held, model.config().longestSequence(), recipe.train());
-            case SFT -> new SftTask(held);
+            case SFT -> data.heldOut(held);
             // β and reference of the start, whatever they become, so that evaluations can be compared.
             case DPO ->
                 pairs(held, "eval", BetaSchedule.constant(Losses.recipe(recipe).beta()), ReferenceRefresh.NEVER);
-            case REWARD -> new RewardTask(held, centring());
+            case REWARD -> rewards(held);
         };
     }
 
@@ -290,6 +301,12 @@ final class StageInputs implements AutoCloseable {
         return new StepPlanner(task.examples(), task::length, batch(recipe), recipe.seed(), task.digest(), true);
     }
 
+    /** Passes over what the task holds: the original's windows hold all epochs. */
+    static double epochs(StageRecipe recipe) {
+        boolean unrolled = recipe.data().faithful() && recipe.data().packing().equals("wrap");
+        return unrolled ? 1 : recipe.train().epochs();
+    }
+
     private static StepPlanner.Batch batch(StageRecipe recipe) {
         StageRecipe.Train train = recipe.train();
         return new StepPlanner.Batch(
@@ -304,7 +321,7 @@ final class StageInputs implements AutoCloseable {
         double rate = train.learningRate() != null ? train.learningRate() : kind.rate();
         return new Trainer.Settings(
                 batch(recipe),
-                train.epochs(),
+                epochs(recipe),
                 train.maxSteps(),
                 LrSchedule.Kind.valueOf(train.schedule().toUpperCase(Locale.ROOT)),
                 rate,

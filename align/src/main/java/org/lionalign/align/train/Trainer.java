@@ -115,7 +115,7 @@ public final class Trainer {
                 rehearse(planner, optimizer);
                 LOG.info("training on {} examples, steps {} to {}", task.examples(), done + 1, total);
             }
-            look(done, total);
+            look(planner, done, total);
             TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
             while (done < total) {
                 task.before(planner, done, total, model);
@@ -141,7 +141,7 @@ public final class Trainer {
                 metricsLog.append(metrics);
                 rowsLog.append(rows(done, objective));
                 listener.onStep(done, total, metrics);
-                boolean looked = look(done, total);
+                boolean looked = look(planner, done, total);
                 if (done == total
                         || (looked && evaluations.exportBest())
                         || (settings.checkpointEvery() > 0 && done % settings.checkpointEvery() == 0)) {
@@ -204,8 +204,8 @@ public final class Trainer {
     }
 
     /** Evaluates where it is due and has not been done; returns whether it is due. */
-    private boolean look(long step, long total) {
-        boolean due = evaluations.due(step, total);
+    private boolean look(StepPlanner planner, long step, long total) {
+        boolean due = evaluations.due(planner, step, total);
         if (due && evalLog.lines().stream().noneMatch(line -> line.get("step").asLong() == step)) {
             Evaluations.Seen seen = evaluations.look().now();
             for (ObjectNode sample : seen.samples()) {

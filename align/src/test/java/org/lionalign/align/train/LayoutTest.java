@@ -222,7 +222,7 @@ class LayoutTest {
                                 model,
                                 new SftTask(documents(12)),
                                 settings(0.01, 6),
-                                new Evaluations(2, true, script::get),
+                                new Evaluations(2, false, true, script::get),
                                 run)
                         .train((s, t, m) -> seen[0] = s, () -> seen[0] >= stopAfter[0]);
                 assertThat(finished).isEqualTo(attempt == 1);
