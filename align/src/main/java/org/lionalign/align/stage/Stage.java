@@ -24,6 +24,7 @@ import org.lionalign.align.train.TrainStep;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.error.CheckFailed;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
@@ -206,7 +207,7 @@ public final class Stage {
                                 (step, total, metrics) -> {
                                     int epoch = metrics.get("epoch").asInt();
                                     if (kind == StageKind.DPO && comparesWithItself(step, epoch > epochBefore[0])) {
-                                        checkReference(step, metrics.get("loss").asDouble());
+                                        checkReference(step, metrics);
                                     }
                                     epochBefore[0] = epoch;
                                     metrics.put(
@@ -224,7 +225,7 @@ public final class Stage {
             }
             if (!finished) {
                 if (!alarmed.isEmpty()) {
-                    throw new BadInput(run + ": stopped (eval.on_alarm): " + alarmed.get(0)
+                    throw new CheckFailed(run + ": stopped (eval.on_alarm): " + alarmed.get(0)
                             + "; a checkpoint is there, and with eval.on_alarm=report the same command goes on");
                 }
                 return null;
@@ -339,6 +340,10 @@ public final class Stage {
 
     /** Whether the reference is the policy as it is before this step. */
     private boolean comparesWithItself(long step, boolean newEpoch) {
+        StageRecipe.Lora lora = recipe.model().lora();
+        if (recipe.train().neftuneAlpha() > 0 || (lora != null && lora.dropout() > 0)) {
+            return false; // noise and dropout make the policy another than itself
+        }
         StageRecipe.Reference reference = recipe.reference();
         if (step == 1) {
             return reference == null || reference.path() == null;
@@ -351,15 +356,29 @@ public final class Stage {
                 || (newEpoch && reference.refresh().equals("epoch"));
     }
 
-    /** Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6). */
-    private void checkReference(long step, double loss) {
-        boolean plain = Losses.recipe(recipe).plain();
-        double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 2e-2;
-        if (plain && Math.abs(loss - Math.log(2)) > tolerance) {
-            throw new BadInput(
-                    run + ": step " + step + ": expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
-                            + "; the reference's log-probabilities are not this model's");
+    /**
+     * Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6), and whatever the loss, the
+     * log-ratios must be 0.
+     */
+    private void checkReference(long step, JsonNode metrics) {
+        boolean exact = recipe.model().compute().equals("f32");
+        double loss = metrics.get("loss").asDouble();
+        if (Losses.recipe(recipe).plain() && Math.abs(loss - Math.log(2)) > (exact ? 1e-4 : 2e-2)) {
+            throw notTheReference(step, "a loss of ln 2 = 0.6931", loss);
         }
+        for (String answer : List.of("kl/chosen", "kl/rejected")) {
+            double ratio = metrics.path(answer).asDouble();
+            if (needsReferencePass(recipe.loss()) && Math.abs(ratio) > (exact ? 1e-4 : 5e-2)) {
+                throw notTheReference(step, answer + " of 0", ratio);
+            }
+        }
+    }
+
+    private CheckFailed notTheReference(long step, String expected, double found) {
+        StageRecipe.Reference reference = recipe.reference();
+        return new CheckFailed(run + ": step " + step + ": expected " + expected + " (policy = reference), found " + found
+                + "; the stored log-probabilities are not those of " + recipe.model().path()
+                + (reference == null || reference.cache() == null ? "" : "; they are in " + reference.cache()));
     }
 
     /** Loss and metrics over all held-out examples, weighted exactly. */

@@ -36,6 +36,8 @@ import org.lionalign.torch.tensor.ProductRate;
 
 /** What a recipe names, opened: text model, weights, trees, and how to train. Training, planning and checking start from the same. */
 final class StageInputs implements AutoCloseable {
+    private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(StageInputs.class);
+
     /** Pairs in a shard of the reference cache. */
     private static final int REFERENCE_SHARD = 256;
 
@@ -249,6 +251,11 @@ final class StageInputs implements AutoCloseable {
                 ReferenceIdentity.of(from, text, recipe.model().compute(), SftTask.digestOf("reference", trees));
         ReferenceCache references = new ReferenceCache(folder, identity, trees.size(), REFERENCE_SHARD);
         boolean fresh = references.missing() > 0;
+        LOG.info(
+                "the reference of the {} pairs is {} (weights {})",
+                name.equals("eval") ? "held-out" : "training",
+                from,
+                identity.path("model").asText().substring(0, 16));
         CausalLm model = path == null ? this.model : CausalLm.load(from, LoadOptions.inference(computeDtype(recipe)));
         try {
             references.compute(model, trees, recipe.train().microBatchTokens(), rank, world, () -> {});
