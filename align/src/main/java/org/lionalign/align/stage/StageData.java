@@ -497,7 +497,7 @@ final class StageData {
     }
 
     /** All epochs' documents, shuffled as one before they are packed (LION.md 2.6); they are trained on in one epoch then. */
-    private List<PromptTree> unrolled(List<PromptTree> documents, double epochs) {
+    List<PromptTree> unrolled(List<PromptTree> documents, double epochs) {
         if (epochs == 1) {
             return documents;
         }

@@ -238,4 +238,38 @@ class LayoutTest {
         assertThat(rows).hasSize(6);
         assertThat(rows.get(0).get("losses").size()).isEqualTo(4);
     }
+
+    /** The same as an option of windows, which is how the original counts (LION.md 2.8). */
+    @Test
+    void aWindowsPositionsMayRunOn() {
+        List<PromptTree> documents = documents(6);
+        int[] lengths = documents.stream().mapToInt(PromptTree::length).toArray();
+        List<WrapPacking.Window> windows = WrapPacking.windows(lengths, 9, false);
+        WindowTask reset = new WindowTask(documents, windows, true);
+        WindowTask running = new WindowTask(documents, windows, true, true);
+        int[] two = {0, 1};
+        assertThat(running.batch(two).positions()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8);
+        assertThat(reset.batch(two).positions())
+                .isNotEqualTo(running.batch(two).positions());
+        assertThat(running.digest()).isNotEqualTo(reset.digest());
+        try (CausalLm model = open("gemma")) {
+            assertThat(model.logps(running.batch(two))).containsExactly(model.logps(reset.batch(two)), within(1e-4f));
+        }
+    }
+
+    @Test
+    void itIsEvaluatedAfterEachEpoch() {
+        Supplier<Evaluations.Seen> script = losses(9, 8, 7, 6);
+        try (CausalLm model = open("llama")) {
+            new Trainer(
+                            model,
+                            new SftTask(documents(12)), // three steps an epoch
+                            settings(0.01, 8),
+                            new Evaluations(0, true, false, script::get),
+                            dir.resolve("epochs"))
+                    .train((s, t, m) -> {}, () -> false);
+        }
+        List<JsonNode> evals = new RunLog(dir.resolve("epochs/eval.jsonl")).lines();
+        assertThat(evals.stream().map(e -> e.get("step").asInt()).toList()).containsExactly(0, 3, 6, 8);
+    }
 }
