@@ -192,13 +192,7 @@ public final class Stage {
             if (looks && !Files.exists(run.resolve("eval.jsonl")) && !Files.exists(run.resolve("samples.jsonl"))) {
                 LOG.info("the model is evaluated once before step 1");
             }
-            Evaluations evaluations = looks
-                    ? new Evaluations(
-                            recipe.eval().everySteps(),
-                            recipe.eval().everyEpoch(),
-                            recipe.eval().export().equals("best"),
-                            look)
-                    : Evaluations.NONE;
+            Evaluations evaluations = looks ? inputs.evaluations(look) : Evaluations.NONE;
             int[] epochBefore = {Integer.MAX_VALUE}; // unknown to a resumed run
             boolean finished = false;
             try {

@@ -10,6 +10,7 @@ import org.lionalign.align.objective.BetaSchedule;
 import org.lionalign.align.reference.ReferenceCache;
 import org.lionalign.align.text.ModelDigest;
 import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.Evaluations;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.PairTask;
 import org.lionalign.align.train.ReferenceRefresh;
@@ -37,6 +38,9 @@ import org.lionalign.torch.tensor.ProductRate;
 /** What a recipe names, opened: text model, weights, trees, and how to train. Training, planning and checking start from the same. */
 final class StageInputs implements AutoCloseable {
     private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(StageInputs.class);
+
+    /** Half a per cent of a stored reference is computed again when it is read (PITFALLS 12), but not more than so many pairs. */
+    private static final int MOST_VERIFIED = 64;
 
     /** Pairs in a shard of the reference cache. */
     private static final int REFERENCE_SHARD = 256;
@@ -187,6 +191,26 @@ final class StageInputs implements AutoCloseable {
         };
     }
 
+    /** Tokens of everything that is held out. */
+    long heldOutTokens() {
+        return held.stream().mapToLong(PromptTree::length).sum();
+    }
+
+    /** Whether the loss compares the policy with a fixed reference. */
+    boolean readsReference() {
+        LossRecipe loss = Losses.recipe(recipe);
+        return Losses.of(loss, loss.beta()).usesReference();
+    }
+
+    /** When the recipe looks at the model. */
+    Evaluations evaluations(Evaluations.Look look) {
+        return new Evaluations(
+                recipe.eval().everySteps(),
+                recipe.eval().everyEpoch(),
+                recipe.eval().export().equals("best"),
+                look);
+    }
+
     /** Rows to ask the model about. */
     List<PromptTree> heldOutOrTrained() {
         return held.isEmpty() ? train : held;
@@ -220,7 +244,7 @@ final class StageInputs implements AutoCloseable {
 
     private TrainingTask pairs(List<PromptTree> trees, String name, BetaSchedule beta, ReferenceRefresh refresh) {
         LossRecipe loss = Losses.recipe(recipe);
-        boolean compares = Losses.of(loss, loss.beta()).usesReference();
+        boolean compares = readsReference();
         if (!compares && recipe.reference() != null) {
             throw new BadInput("reference: expected nothing, for the loss reads none, found a section");
         }
@@ -265,7 +289,8 @@ final class StageInputs implements AutoCloseable {
             List<PairObjective.Reference> stored = references.read();
             if (!fresh) {
                 double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 0.5;
-                ReferenceCache.verify(model, trees, stored, 4, tolerance, recipe.seed());
+                int sample = Math.min(MOST_VERIFIED, Math.max(4, stored.size() / 200));
+                ReferenceCache.verify(model, trees, stored, sample, tolerance, recipe.seed());
             }
             return stored;
         } finally {

@@ -30,7 +30,8 @@ public record Evaluations(long every, boolean everyEpoch, boolean exportBest, Lo
      */
     public record Seen(ObjectNode metrics, List<ObjectNode> samples) {}
 
-    boolean due(StepPlanner planner, long step, long total) {
+    /** Whether to look after so many steps of a run. */
+    public boolean due(StepPlanner planner, long step, long total) {
         return step == 0
                 || step == total
                 || (every > 0 && step % every == 0)
