@@ -272,4 +272,39 @@ class LayoutTest {
         List<JsonNode> evals = new RunLog(dir.resolve("epochs/eval.jsonl")).lines();
         assertThat(evals.stream().map(e -> e.get("step").asInt()).toList()).containsExactly(0, 3, 6, 8);
     }
+
+    private static float[] seen(CausalLm model, PackedBatch batch, double alpha, long seed) {
+        float[] seen = new float[batch.supervised()];
+        model.embeddingNoise(alpha, seed);
+        model.forwardBackward(batch, logps -> {
+            System.arraycopy(logps, 0, seen, 0, seen.length);
+            return new float[logps.length];
+        });
+        model.embeddingNoise(0, 0);
+        return seen;
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += Math.abs(a[i] - b[i]);
+        }
+        return sum / a.length;
+    }
+
+    /** NEFTune: noise in training alone, by seed, in proportion to its alpha. */
+    @Test
+    void embeddingNoiseIsSeededAndInProportion() {
+        PackedBatch batch = PackedBatch.of(documents(6));
+        try (CausalLm model = open("llama")) {
+            float[] plain = model.logps(batch);
+            assertThat(seen(model, batch, 0, 1)).containsExactly(plain, within(1e-6f));
+            float[] noisy = seen(model, batch, 0.02, 1);
+            assertThat(seen(model, batch, 0.02, 1)).isEqualTo(noisy);
+            assertThat(distance(seen(model, batch, 0.02, 2), noisy)).isGreaterThan(1e-5);
+            double once = distance(noisy, plain);
+            assertThat(distance(seen(model, batch, 0.04, 1), plain) / once).isBetween(1.8, 2.2);
+            assertThat(model.logps(batch)).isEqualTo(plain);
+        }
+    }
 }
