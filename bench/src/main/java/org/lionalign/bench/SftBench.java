@@ -36,7 +36,7 @@ public final class SftBench {
         boolean padded = args.length > 1 && args[1].equals("padded");
         int steps = args.length > 2 ? Integer.parseInt(args[2]) : 5;
         long tokensPerStep = args.length > 3 ? Long.parseLong(args[3]) : 4096;
-        int micro = args.length > 4 ? Integer.parseInt(args[4]) : 4096;
+        int perPass = args.length > 4 ? Integer.parseInt(args[4]) : 4096;
         Engine.start();
         List<PromptTree> rows = new ArrayList<>();
         try (JsonLines lines = JsonLines.open(inputs.resolve("sft.jsonl"))) {
@@ -64,7 +64,7 @@ public final class SftBench {
             SftTask task = new SftTask(rows, padded ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED);
             StepPlanner.Batch batch = padded
                     ? new StepPlanner.Batch(16, 0, 16 * 1024, true)
-                    : new StepPlanner.Batch(0, tokensPerStep, micro);
+                    : new StepPlanner.Batch(0, tokensPerStep, perPass);
             StepPlanner planner = new StepPlanner(task.examples(), task::length, batch, 1, task.digest(), true);
             Trainer.Settings settings = new Trainer.Settings(
                     batch,
@@ -133,7 +133,7 @@ public final class SftBench {
                     .put("supervised_tokens_per_s", Measure.median(supervisedRates))
                     .put("product_share", Measure.median(shares))
                     .put("tokens_per_step", tokensPerStep)
-                    .put("tokens_per_pass", micro)
+                    .put("tokens_per_pass", perPass)
                     .put("peak_rss_gb", peakResident() / 1e9)));
         } finally {
             delete(run);

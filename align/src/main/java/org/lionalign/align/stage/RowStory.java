@@ -67,11 +67,11 @@ public final class RowStory {
             return story.put("set_aside", String.valueOf(e.getMessage()));
         }
         tokens(story, tree, text);
-        boolean rewards = recipe.reward() != null || isClassifier(run.resolve("model"));
-        if (pair && rewards && Files.isDirectory(run.resolve("model"))) {
+        boolean classifies = recipe.reward() != null || isClassifier(run.resolve("model"));
+        if (pair && classifies && Files.isDirectory(run.resolve("model"))) {
             scores(story, run.resolve("model"), tree);
         }
-        if (pair && !rewards) {
+        if (pair && !classifies) {
             StageRecipe.Reference reference = recipe.reference();
             String other = reference == null ? null : reference.path();
             double[] before = logps(story, "reference", other == null ? source : Path.of(other), tree);

@@ -140,12 +140,11 @@ public final class Stage {
             throw new BadInput((recipe.loss() != null ? "loss" : "reference")
                     + ": expected nothing for reward (it is Bradley-Terry), found a section");
         }
-        if (recipe.eval().prompts() != null || recipe.eval().probePrompts() != null) {
+        Integer probe = recipe.eval().probePrompts();
+        if (recipe.eval().prompts() != null || (probe != null && probe > 0)) {
             throw new BadInput((recipe.eval().prompts() != null ? "eval.prompts" : "eval.probe_prompts")
                     + ": expected nothing for reward (it answers nothing), found "
-                    + (recipe.eval().prompts() != null
-                            ? recipe.eval().prompts()
-                            : recipe.eval().probePrompts()));
+                    + (recipe.eval().prompts() != null ? recipe.eval().prompts() : probe));
         }
         return new Stage(recipe, StageKind.REWARD, run);
     }

@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -57,7 +56,7 @@ final class StageData {
     private final DataCache cache;
     private final Ledger ledger = new Ledger();
     private final List<Ledger> ledgers = new ArrayList<>();
-    private final Map<List<PromptTree>, double[]> margins = new IdentityHashMap<>();
+    private final IdentityHashMap<List<PromptTree>, double[]> margins = new IdentityHashMap<>();
 
     /** @param context the model's longest sequence */
     StageData(TextModel text, StageRecipe.Data data, long seed, int context, DataCache cache) {

@@ -50,7 +50,7 @@ class AlarmsTest {
         assertThat(Alarms.of(steps(d(-50, -80), d(0, -3), d(0, -0.6), d(0.5, 0.8)), List.of(), none))
                 .singleElement()
                 .asString()
-                .contains("became less likely", "-50", "-80");
+                .contains("became less likely", "-50.8", "-79.2");
         assertThat(Alarms.of(steps(d(-50, -49), d(0, 1), d(0, 1.5), d(0.5, 0.8)), List.of(), none))
                 .singleElement()
                 .asString()
