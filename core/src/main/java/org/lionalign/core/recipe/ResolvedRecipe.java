@@ -68,7 +68,15 @@ public final class ResolvedRecipe {
         for (String override : overrides) {
             resolved.origins.put(override.substring(0, override.indexOf('=')).strip(), "--set");
         }
-        String origin = resolved.origin(key.group(1));
+        String name = key.group(1);
+        String origin = resolved.origin(name);
+        if (origin.equals("default")) { // a section of which the file has nothing and an override a part
+            origin = resolved.origins.entrySet().stream()
+                    .filter(entry -> entry.getKey().startsWith(name + "."))
+                    .map(Map.Entry::getValue)
+                    .findFirst()
+                    .orElse(origin);
+        }
         return origin.equals("default") ? error : new BadInput(origin + ": " + error.getMessage(), error);
     }
 

@@ -63,10 +63,11 @@ class ResolvedRecipeTest {
             {"data.packing: expected nothing for pairs, found wrap", r + ":4: data.packing: expected"},
             {"loss: expected nothing for sft, found a section", r + ":5: loss: expected"},
             {"loss.beta: expected x, found y", "--set: loss.beta: expected"},
+            {"reward: expected nothing for sft, found a section", "--set: reward: expected"},
             {"data.loss_on: expected assistant, found all", "data.loss_on: expected"}, // a default: nowhere written
             {"rows.jsonl:3: expected at most 8 tokens", "rows.jsonl:3: expected at most 8 tokens"},
         }) {
-            assertThat(ResolvedRecipe.placed(new BadInput(found[0]), file, List.of("loss.beta=2"))
+            assertThat(ResolvedRecipe.placed(new BadInput(found[0]), file, List.of("loss.beta=2", "reward.centring=0.1"))
                             .getMessage())
                     .startsWith(found[1]);
         }
