@@ -201,8 +201,10 @@ public final class DpoBench {
     }
 
     private void describe(ObjectNode found) {
-        long prompt = pairs.stream().mapToLong(t -> t.nodes().get(0).ids().length).sum();
-        long chosen = pairs.stream().mapToLong(t -> t.nodes().get(1).ids().length).sum();
+        long prompt =
+                pairs.stream().mapToLong(t -> t.nodes().get(0).ids().length).sum();
+        long chosen =
+                pairs.stream().mapToLong(t -> t.nodes().get(1).ids().length).sum();
         long rejected =
                 pairs.stream().mapToLong(t -> t.nodes().get(2).ids().length).sum();
         found.put("steps", steps).put("pairs_per_step", perStep).put("tokens_per_pass", micro);
@@ -254,9 +256,10 @@ public final class DpoBench {
             long start = System.nanoTime();
             cache.compute(model, pairs, micro, 0, 1, () -> {});
             double pass = (System.nanoTime() - start) / 1e9;
-            List<DoubleFunction<PreferenceLoss>> losses =
-                    List.of(b -> new PreferenceLoss.Sigmoid(b, 0), b -> new PreferenceLoss.Ipo(b, true), b ->
-                            new PreferenceLoss.SigmoidNorm(b));
+            List<DoubleFunction<PreferenceLoss>> losses = List.of(
+                    b -> new PreferenceLoss.Sigmoid(b, 0),
+                    b -> new PreferenceLoss.Ipo(b, true),
+                    b -> new PreferenceLoss.SigmoidNorm(b));
             int runs = 0;
             double reading = 0;
             double training = 0;

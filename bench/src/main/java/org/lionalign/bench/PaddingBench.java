@@ -67,7 +67,11 @@ public final class PaddingBench {
             SftTask.Layout layout = name.equals("padded") ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED;
             StepPlanner.Batch batch = name.endsWith("tokens")
                     ? new StepPlanner.Batch(0, micro, micro)
-                    : new StepPlanner.Batch(perStep, 0, layout == SftTask.Layout.PADDED ? WHOLE : micro, layout == SftTask.Layout.PADDED);
+                    : new StepPlanner.Batch(
+                            perStep,
+                            0,
+                            layout == SftTask.Layout.PADDED ? WHOLE : micro,
+                            layout == SftTask.Layout.PADDED);
             results.add(run(name, inputs.resolve("model"), new SftTask(train, layout), batch, held, micro));
         }
         table(results, train.size());
@@ -119,7 +123,8 @@ public final class PaddingBench {
                     real += IntStream.of(pass).mapToLong(task::length).sum();
                 }
                 computed += batches.stream().mapToLong(PackedBatch::length).sum();
-                supervised += batches.stream().mapToLong(PackedBatch::supervised).sum();
+                supervised +=
+                        batches.stream().mapToLong(PackedBatch::supervised).sum();
             }
             return new Result(name, seconds, real, computed, supervised, steps, last, heldOut(model, held, micro));
         }

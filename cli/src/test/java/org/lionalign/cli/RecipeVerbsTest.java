@@ -161,7 +161,8 @@ class RecipeVerbsTest {
         }
         Files.writeString(Path.of(recipe), Files.readString(Path.of(recipe)).replace("64}", "64,\n  loss_on: all}"));
         for (String[] command : new String[][] {{"data", recipe}, {"plan", recipe}, {"verify", recipe}}) {
-            assertThat(complaint(command)).contains("dpo.yaml:3: data.loss_on: expected assistant or nothing for pairs");
+            assertThat(complaint(command))
+                    .contains("dpo.yaml:3: data.loss_on: expected assistant or nothing for pairs");
         }
         assertThat(complaint("data", recipe, "--set", "data.packing=none"))
                 .contains("--set: data.packing: expected nothing for pairs");

@@ -113,7 +113,8 @@ public final class Plan {
         long held = inputs.heldOutTokens();
         double reference = 0;
         if (kind == StageKind.DPO && inputs.readsReference()) {
-            long trained = IntStream.range(0, task.examples()).mapToLong(task::length).sum();
+            long trained =
+                    IntStream.range(0, task.examples()).mapToLong(task::length).sum();
             reference = forward * (trained + held);
         }
         long evaluations = held == 0 ? 0 : evaluations(inputs, planner, steps);

@@ -61,7 +61,9 @@ public final class RowStory {
         try {
             tree = (document
                             ? encoder.text(value, row)
-                            : pair ? encoder.pair(value, row, select(recipe, row)) : encoder.document(value, row, layout(recipe, row)))
+                            : pair
+                                    ? encoder.pair(value, row, select(recipe, row))
+                                    : encoder.document(value, row, layout(recipe, row)))
                     .tree();
         } catch (ChatRows.Unusable e) {
             return story.put("set_aside", String.valueOf(e.getMessage()));
@@ -110,7 +112,11 @@ public final class RowStory {
                 ObjectNode visit = Json.object().put("step", line.get("step").asLong());
                 visit.put("pass", number).put("rows_in_pass", rows.size());
                 ArrayNode others = visit.putArray("beside");
-                rows.stream().filter(other -> !other.equals(row)).distinct().limit(BESIDE).forEach(others::add);
+                rows.stream()
+                        .filter(other -> !other.equals(row))
+                        .distinct()
+                        .limit(BESIDE)
+                        .forEach(others::add);
                 JsonNode loss = line.path("losses").path(row);
                 if (loss.isMissingNode()) {
                     visit.put("loss", "joined with what is beside it: only the whole pass has one");

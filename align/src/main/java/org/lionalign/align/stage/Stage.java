@@ -107,7 +107,8 @@ public final class Stage {
         }
         Integer probe = recipe.eval().probePrompts();
         if (probe != null && probe > 0) {
-            throw new BadInput("eval.probe_prompts: expected nothing for pretrain (documents ask nothing), found " + probe);
+            throw new BadInput(
+                    "eval.probe_prompts: expected nothing for pretrain (documents ask nothing), found " + probe);
         }
         return new Stage(recipe, StageKind.PRETRAIN, run);
     }
@@ -237,7 +238,9 @@ public final class Stage {
 
     private Evaluations.Look look(CausalLm model, TextModel text, @Nullable TrainingTask held) {
         String file = recipe.eval().prompts();
-        if (held == null && file == null && (recipe.eval().everySteps() > 0 || recipe.eval().everyEpoch())) {
+        if (held == null
+                && file == null
+                && (recipe.eval().everySteps() > 0 || recipe.eval().everyEpoch())) {
             throw new BadInput((recipe.eval().everyEpoch() ? "eval.every_epoch" : "eval.every_steps")
                     + ": expected data.eval or eval.prompts with it, found neither");
         }
@@ -369,9 +372,11 @@ public final class Stage {
 
     private CheckFailed notTheReference(long step, String expected, double found) {
         StageRecipe.Reference reference = recipe.reference();
-        return new CheckFailed(run + ": step " + step + ": expected " + expected + " (policy = reference), found " + found
-                + "; the stored log-probabilities are not those of " + recipe.model().path()
-                + (reference == null || reference.cache() == null ? "" : "; they are in " + reference.cache()));
+        return new CheckFailed(
+                run + ": step " + step + ": expected " + expected + " (policy = reference), found " + found
+                        + "; the stored log-probabilities are not those of "
+                        + recipe.model().path()
+                        + (reference == null || reference.cache() == null ? "" : "; they are in " + reference.cache()));
     }
 
     /** Loss and metrics over all held-out examples, weighted exactly. */

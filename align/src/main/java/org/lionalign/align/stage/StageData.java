@@ -109,8 +109,9 @@ final class StageData {
                     + data.maxPromptTokens());
         }
         if (List.of("cut_prompt", "cut_answer").contains(data.overlong())) {
-            throw new BadInput("data.overlong: expected error, set_aside, cut_end or cut_middle_turns for conversations,"
-                    + " found " + data.overlong());
+            throw new BadInput(
+                    "data.overlong: expected error, set_aside, cut_end or cut_middle_turns for conversations,"
+                            + " found " + data.overlong());
         }
         return trees("conversations", sources, null, held);
     }
@@ -152,8 +153,7 @@ final class StageData {
         return pairs(sources, select, false);
     }
 
-    private List<PromptTree> pairs(
-            List<StageRecipe.Source> sources, @Nullable SelectRecipe select, boolean held) {
+    private List<PromptTree> pairs(List<StageRecipe.Source> sources, @Nullable SelectRecipe select, boolean held) {
         if (List.of("cut_end", "cut_middle_turns").contains(data.overlong())) {
             throw new BadInput("data.overlong: expected error, set_aside, cut_prompt or cut_answer for pairs, found "
                     + data.overlong());
@@ -201,11 +201,7 @@ final class StageData {
 
     /** Writes the store and returns the order in which its trees are used, with the ledger. */
     private DataCache.Built build(
-            Path folder,
-            String kind,
-            List<StageRecipe.Source> sources,
-            @Nullable SelectRecipe select,
-            boolean inOrder)
+            Path folder, String kind, List<StageRecipe.Source> sources, @Nullable SelectRecipe select, boolean inOrder)
             throws IOException {
         Ledger counts = new Ledger();
         RowEncoder encoder = new RowEncoder(text, data, seed, longest);
@@ -255,12 +251,17 @@ final class StageData {
                 order = permuted(order, seed); // the sources laid end to end are shuffled once more, by the same seed
             }
             return new DataCache.Built(
-                    order, writer.digest(), counts, kind.equals("pairs") ? sink.tokens().margins(writer.size()) : null);
+                    order,
+                    writer.digest(),
+                    counts,
+                    kind.equals("pairs") ? sink.tokens().margins(writer.size()) : null);
         }
     }
 
     private static int[] permuted(int[] rows, long seed) {
-        return Arrays.stream(Permutation.of(seed, rows.length)).map(i -> rows[i]).toArray();
+        return Arrays.stream(Permutation.of(seed, rows.length))
+                .map(i -> rows[i])
+                .toArray();
     }
 
     /** A file's rows; documents of a plain text too where the recipe reads documents. */

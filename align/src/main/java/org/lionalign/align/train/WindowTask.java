@@ -29,8 +29,7 @@ public final class WindowTask implements TrainingTask {
      * @param running whether positions count over a whole window although its fragments are isolated, as in the original
      * @param windows as {@link WrapPacking} cut them; those without a supervised token must have been left out
      */
-    public WindowTask(
-            List<PromptTree> documents, List<WrapPacking.Window> windows, boolean isolated, boolean running) {
+    public WindowTask(List<PromptTree> documents, List<WrapPacking.Window> windows, boolean isolated, boolean running) {
         this.windows =
                 windows.stream().map(window -> fragments(documents, window)).toList();
         this.isolated = isolated;

@@ -26,8 +26,7 @@ class AlarmsTest {
     }
 
     /** Twenty steps whose numbers go from one value to another. */
-    private static List<JsonNode> steps(
-            double[] chosen, double[] reward, double[] ratio, double[] accuracy) {
+    private static List<JsonNode> steps(double[] chosen, double[] reward, double[] ratio, double[] accuracy) {
         return IntStream.range(0, 20)
                 .<JsonNode>mapToObj(s -> Json.object()
                         .put("logps/chosen", chosen[0] + (chosen[1] - chosen[0]) * s / 19)

@@ -146,8 +146,10 @@ class NextStageTest {
             List<PairObjective.Reference> expected = PairTask.references(named, inputs.train(), 256);
             List<PairObjective.Reference> start = PairTask.references(inputs.model(), inputs.train(), 256);
             for (int i = 0; i < found.size(); i++) {
-                assertThat(found.get(i).chosen()).containsExactly(expected.get(i).chosen(), within(1e-5f));
-                assertThat(found.get(i).rejected()).containsExactly(expected.get(i).rejected(), within(1e-5f));
+                assertThat(found.get(i).chosen())
+                        .containsExactly(expected.get(i).chosen(), within(1e-5f));
+                assertThat(found.get(i).rejected())
+                        .containsExactly(expected.get(i).rejected(), within(1e-5f));
                 assertThat(found.get(i).chosen()[0]).isNotEqualTo(start.get(i).chosen()[0]);
             }
         }

@@ -308,8 +308,10 @@ class PairDataTest {
     @Test
     void sampledTokensAreNotEncodedAgain() throws IOException {
         Conversation prompt = Conversation.of(new Message("user", "Say dog."));
-        int[] letters = "dog".chars()
-                .map(letter -> TEXT.tokenizer().idOf(String.valueOf((char) letter)).orElseThrow())
+        int[] letters = "dog"
+                .chars()
+                .map(letter ->
+                        TEXT.tokenizer().idOf(String.valueOf((char) letter)).orElseThrow())
                 .toArray();
         int[] sampled = java.util.Arrays.copyOf(letters, 4);
         sampled[3] = TEXT.tokenizer().idOf("<|im_end|>").orElseThrow();
@@ -319,6 +321,7 @@ class PairDataTest {
         row.set("chosen_ids", Json.MAPPER.valueToTree(sampled));
         PromptTree tree = trees(data(List.of(row))).get(0);
         assertThat(tree.nodes().get(1).ids()).isEqualTo(sampled);
-        assertThat(tree.nodes().get(2).ids()).isEqualTo(TEXT.split(prompt, "cat").answer());
+        assertThat(tree.nodes().get(2).ids())
+                .isEqualTo(TEXT.split(prompt, "cat").answer());
     }
 }

@@ -447,14 +447,18 @@ class StageDataTest {
 
         // What is held out keeps the file's order, and its head.
         StageData held = data(faithful);
-        List<PromptTree> kept = held.trees(
-                StageKind.SFT, List.of(new StageRecipe.Source(a.toString(), null, 0.25, null)), true);
-        assertThat(kept).extracting(PromptTree::id).startsWith(a + ":1", a + ":2", a + ":3").hasSize(10);
+        List<PromptTree> kept =
+                held.trees(StageKind.SFT, List.of(new StageRecipe.Source(a.toString(), null, 0.25, null)), true);
+        assertThat(kept)
+                .extracting(PromptTree::id)
+                .startsWith(a + ":1", a + ":2", a + ":3")
+                .hasSize(10);
     }
 
     @Test
     void benchmarksNearDuplicatesAndALayoutByNameAreCounted() throws IOException {
-        String question = "A farmer has seventeen sheep and all but nine of them run away into the dark forest one night";
+        String question =
+                "A farmer has seventeen sheep and all but nine of them run away into the dark forest one night";
         String other = "Every morning the old baker lights his oven long before the sun comes up over the quiet town"
                 + " and the first loaves are ready when the children walk to school with their bags";
         Path rows = Files.write(
@@ -501,7 +505,13 @@ class StageDataTest {
                     family.resolve("tokenizer_config.json"),
                     "{\"bos_token\": \"" + bos + "\", \"eos_token\": \"<|im_end|>\"}");
             keys.add(new DataCache(dir)
-                    .key("conversations", recipe.data().train(), recipe.data(), 1, 512, TextModel.open(family, "chatml")));
+                    .key(
+                            "conversations",
+                            recipe.data().train(),
+                            recipe.data(),
+                            1,
+                            512,
+                            TextModel.open(family, "chatml")));
         }
         assertThat(keys).hasSize(2);
     }

@@ -103,6 +103,9 @@ class RecipeReaderTest {
                 "a whole number");
         refused(GOOD, List.of("reward.margin_scale=-1"), "reward.margin_scale", "0 or above");
         // The file's own line, though two keys are wrong only together.
-        refused(GOOD.replace("train: [a.jsonl]", "train: [a.jsonl]\n  packing: wrap\n  overlong: cut_end"), List.of(), "line 2");
+        refused(
+                GOOD.replace("train: [a.jsonl]", "train: [a.jsonl]\n  packing: wrap\n  overlong: cut_end"),
+                List.of(),
+                "line 2");
     }
 }

@@ -57,7 +57,8 @@ class ResolvedRecipeTest {
     @Test
     void whatAStageFindsIsPlacedToo() throws IOException {
         Path file = Files.writeString(
-                dir.resolve("r.yaml"), "model: {path: m}\ndata:\n  train: [a.jsonl]\n  packing: wrap\nloss: {type: ipo}\n");
+                dir.resolve("r.yaml"),
+                "model: {path: m}\ndata:\n  train: [a.jsonl]\n  packing: wrap\nloss: {type: ipo}\n");
         String r = file.toString();
         for (String[] found : new String[][] {
             {"data.packing: expected nothing for pairs, found wrap", r + ":4: data.packing: expected"},
@@ -67,7 +68,8 @@ class ResolvedRecipeTest {
             {"data.loss_on: expected assistant, found all", "data.loss_on: expected"}, // a default: nowhere written
             {"rows.jsonl:3: expected at most 8 tokens", "rows.jsonl:3: expected at most 8 tokens"},
         }) {
-            assertThat(ResolvedRecipe.placed(new BadInput(found[0]), file, List.of("loss.beta=2", "reward.centring=0.1"))
+            assertThat(ResolvedRecipe.placed(
+                                    new BadInput(found[0]), file, List.of("loss.beta=2", "reward.centring=0.1"))
                             .getMessage())
                     .startsWith(found[1]);
         }
