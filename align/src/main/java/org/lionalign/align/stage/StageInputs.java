@@ -1,10 +1,14 @@
 package org.lionalign.align.stage;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.objective.BetaSchedule;
 import org.lionalign.align.reference.ReferenceCache;
@@ -19,8 +23,10 @@ import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
+import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.Checkpoint;
+import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.LossRecipe;
 import org.lionalign.core.recipe.StageRecipe;
@@ -80,8 +86,10 @@ final class StageInputs implements AutoCloseable {
         }
         if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
             // Stages of several runs may share the cache, so the start is named by what it is made of.
-            start = cache.resolveSibling("start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed());
-            ClassifierInit.write(source, start, recipe.seed());
+            ClassifierInit.Padding padding = padding(text);
+            start = cache.resolveSibling("start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed()
+                    + (padding == null ? "" : "-" + padding.id()));
+            ClassifierInit.write(source, start, recipe.seed(), padding);
         }
         CausalLm model = CausalLm.load(start, options != null ? options : loadOptions(recipe));
         try {
@@ -90,6 +98,31 @@ final class StageInputs implements AutoCloseable {
             model.close();
             throw e;
         }
+    }
+
+    /** A control token that ends no answer, for what pads batches of a reward model elsewhere; null where the tokenizer has none. */
+    private static ClassifierInit.@Nullable Padding padding(TextModel text) {
+        List<String> candidates = new ArrayList<>();
+        Map<String, String> control = ChatTemplate.controlTokens(text.directory());
+        for (String name : List.of("pad_token", "unk_token", "bos_token")) {
+            candidates.add(control.getOrDefault(name, ""));
+        }
+        for (JsonNode added :
+                Json.read(text.directory().resolve("tokenizer.json")).path("added_tokens")) {
+            if (added.path("special").asBoolean()) {
+                candidates.add(added.path("content").asText());
+            }
+        }
+        for (String token : candidates) {
+            OptionalInt id = text.tokenizer().idOf(token);
+            if (id.isPresent() && !text.stops().contains(id.getAsInt())) {
+                return new ClassifierInit.Padding(token, id.getAsInt());
+            }
+        }
+        LOG.warn(
+                "{}: no control token but the stop tokens: transformers will read this reward model's scores one token early",
+                text.directory());
+        return null;
     }
 
     /** As the recipe says. */

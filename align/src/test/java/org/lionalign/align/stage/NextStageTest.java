@@ -198,4 +198,28 @@ class NextStageTest {
                 .hasMessageContaining("reward.margin_scale")
                 .hasMessageContaining("scored.jsonl:");
     }
+
+    /** transformers reads a score at the last token that is not padding: a model that pads with its stop token gets another one. */
+    @Test
+    void aRewardModelIsNotPaddedWithWhatEndsItsAnswers() throws IOException {
+        for (String file : List.of("config.json", "tokenizer_config.json", "special_tokens_map.json")) {
+            ObjectNode tokens = (ObjectNode) Json.read(model.resolve(file));
+            if (file.equals("config.json")) {
+                tokens.put("pad_token_id", 2); // <|im_end|>
+            } else {
+                tokens.put("pad_token", "<|im_end|>");
+            }
+            Files.writeString(model.resolve(file), Json.write(tokens));
+        }
+        TextModel text = TextModel.open(model, null);
+        assertThat(text.stops()).contains(2);
+        run(Stage.reward(recipe(model, true, "train.max_steps=1"), dir.resolve("reward")));
+        Path reward = dir.resolve("reward/model");
+        int pad = Json.read(reward.resolve("config.json")).get("pad_token_id").asInt();
+        assertThat(text.stops()).doesNotContain(pad);
+        for (String file : List.of("tokenizer_config.json", "special_tokens_map.json")) {
+            String token = Json.read(reward.resolve(file)).get("pad_token").asText();
+            assertThat(text.tokenizer().idOf(token)).hasValue(pad);
+        }
+    }
 }

@@ -67,6 +67,13 @@ final class Mutants {
                     "if (norm.total() < 0) {",
                     "align.train.WatchdogTest#aGradientThatIsNotFiniteNamesTheLayerThatItComesFrom"),
             new Mutant(
+                    "a reward model is padded with its stop token",
+                    6,
+                    "align.stage.StageInputs",
+                    "id.isPresent() && !text.stops().contains(id.getAsInt())",
+                    "id.isPresent()",
+                    NEXT + "aRewardModelIsNotPaddedWithWhatEndsItsAnswers"),
+            new Mutant(
                     "prompt tokenised without regard to the boundary",
                     4,
                     "core.chat.EncodedChat",
