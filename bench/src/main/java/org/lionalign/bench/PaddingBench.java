@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepObjective;
@@ -117,7 +118,8 @@ public final class PaddingBench {
                 List<PackedBatch> batches = plan.stream().map(task::batch).toList();
                 long start = System.nanoTime();
                 StepObjective objective = task.objective(batches);
-                last = step.run(batches, objective, 3e-4, s, () -> false).loss();
+                last = Objects.requireNonNull(step.run(batches, objective, 3e-4, s, () -> false))
+                        .loss();
                 seconds += (System.nanoTime() - start) / 1e9;
                 for (int[] pass : plan) {
                     real += IntStream.of(pass).mapToLong(task::length).sum();

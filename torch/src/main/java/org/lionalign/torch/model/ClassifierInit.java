@@ -69,8 +69,7 @@ public final class ClassifierInit {
                     if (Files.exists(file)) {
                         ObjectNode tokens = (ObjectNode) Json.read(file);
                         AtomicFiles.write(
-                                file,
-                                tokens.put("pad_token", padding.token()).toPrettyString());
+                                file, tokens.put("pad_token", padding.token()).toPrettyString());
                     }
                 }
             }
