@@ -21,6 +21,7 @@ from trl_common import EOS, VOCABULARY, arguments, stand_in_tokenizer, start
 SMOOTHED = {"robust": 0.1, "exo_pair": 0.1, "sigmoid-smoothed": 0.1}
 LOSSES = ["sigmoid", "ipo", "hinge", "robust",
           "apo_zero", "apo_down", "exo_pair", "nca_pair", "sppo_hard", "bco_pair", "aot", "discopop", "sigmoid_norm"]
+GEMMA = {"sigmoid", "ipo", "hinge", "robust", "apo_zero", "nca_pair", "exo_pair"}
 WITH_WEIGHTS = {"sigmoid", "ipo", "hinge", "robust", "lora", "accumulate"}
 NOTES = [
     "beta 0.1; label_smoothing as in arguments (robust, exo_pair 0.1); mean over the pairs of a micro-batch; with "
@@ -83,7 +84,7 @@ def main(chosen):
     disable_caching()
     for model in ("llama", "gemma"):
         for variant in LOSSES + ["accumulate", "lora"]:
-            if (chosen and variant not in chosen) or (model == "gemma" and variant not in ("sigmoid", "ipo")):
+            if (chosen and variant not in chosen) or (model == "gemma" and variant not in GEMMA):
                 continue
             more = {}
             if variant == "lora":

@@ -55,12 +55,7 @@ public final class DataBench {
                 run(work, model(work, shared.resolve("tokenizers/smollm")), files);
             }
         } finally {
-            try (var files = Files.walk(work)) {
-                for (Path file :
-                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
+            SftBench.delete(work);
         }
     }
 

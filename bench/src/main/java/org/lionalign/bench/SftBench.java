@@ -6,11 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
+import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.model.CausalLm;
@@ -24,7 +26,7 @@ import org.lionalign.torch.tensor.Engine;
 
 /**
  * Whole optimizer steps of supervised fine-tuning on the rows that {@code bench/peers/trl_sft_bench.py} trains on: bench/run SftBench
- * [/work/peers] [packed|padded] [steps] [tokens per step] [tokens per pass].
+ * [/work/peers] [packed|padded] [steps] [tokens per step] [tokens per pass]; the last line is JSON.
  */
 public final class SftBench {
     private SftBench() {}
@@ -34,7 +36,7 @@ public final class SftBench {
         boolean padded = args.length > 1 && args[1].equals("padded");
         int steps = args.length > 2 ? Integer.parseInt(args[2]) : 5;
         long tokensPerStep = args.length > 3 ? Long.parseLong(args[3]) : 4096;
-        int microBatchTokens = args.length > 4 ? Integer.parseInt(args[4]) : 4096;
+        int perPass = args.length > 4 ? Integer.parseInt(args[4]) : 4096;
         Engine.start();
         List<PromptTree> rows = new ArrayList<>();
         try (JsonLines lines = JsonLines.open(inputs.resolve("sft.jsonl"))) {
@@ -62,7 +64,7 @@ public final class SftBench {
             SftTask task = new SftTask(rows, padded ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED);
             StepPlanner.Batch batch = padded
                     ? new StepPlanner.Batch(16, 0, 16 * 1024, true)
-                    : new StepPlanner.Batch(0, tokensPerStep, microBatchTokens);
+                    : new StepPlanner.Batch(0, tokensPerStep, perPass);
             StepPlanner planner = new StepPlanner(task.examples(), task::length, batch, 1, task.digest(), true);
             Trainer.Settings settings = new Trainer.Settings(
                     batch,
@@ -125,6 +127,25 @@ public final class SftBench {
                     100 * shares[0],
                     100 * shares[steps - 1],
                     peakResident() / 1e9);
+            System.out.println(Json.write(Json.object()
+                    .put("bench", padded ? "sft padded" : "sft packed")
+                    .put("tokens_per_s", Measure.median(rates))
+                    .put("supervised_tokens_per_s", Measure.median(supervisedRates))
+                    .put("product_share", Measure.median(shares))
+                    .put("tokens_per_step", tokensPerStep)
+                    .put("tokens_per_pass", perPass)
+                    .put("peak_rss_gb", peakResident() / 1e9)));
+        } finally {
+            delete(run);
+        }
+    }
+
+    /** A folder and all that is in it. */
+    static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 

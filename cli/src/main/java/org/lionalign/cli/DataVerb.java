@@ -40,7 +40,7 @@ final class DataVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         StageRecipe recipe = arguments.read();
-        RecipeArguments.temporarily(folder -> {
+        arguments.temporarily(folder -> {
             DataPreview preview = new DataPreview(recipe, arguments.kind(recipe), folder);
             if (json) {
                 preview.passes(pass -> System.out.println(Json.write(pass)));

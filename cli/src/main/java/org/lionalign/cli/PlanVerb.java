@@ -35,7 +35,7 @@ final class PlanVerb implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         StageRecipe recipe = arguments.read();
-        ObjectNode plan = RecipeArguments.temporarily(folder -> Plan.of(recipe, arguments.kind(recipe), folder));
+        ObjectNode plan = arguments.temporarily(folder -> Plan.of(recipe, arguments.kind(recipe), folder));
         if (out != null) {
             try {
                 Files.createDirectories(out);

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.lionalign.align.stage.Stage;
 import org.lionalign.align.stage.StageKind;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.ResolvedRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,7 +35,14 @@ final class RecipeArguments {
         return RecipeReader.read(file, set, StageRecipe.class);
     }
 
+    /** What the recipe is for; its sections must be those of that stage. */
     StageKind kind(StageRecipe recipe) {
+        StageKind kind = named(recipe);
+        Stage.of(kind, recipe, Path.of("unused"));
+        return kind;
+    }
+
+    private StageKind named(StageRecipe recipe) {
         return switch (stage) {
             case "" -> StageKind.of(recipe);
             case "pretrain" -> StageKind.PRETRAIN;
@@ -50,8 +59,16 @@ final class RecipeArguments {
         T with(Path folder) throws IOException;
     }
 
-    /** Runs work in a temporary folder, which is removed afterwards. */
-    static <T> T temporarily(InFolder<T> work) {
+    /** Runs work in a temporary folder, which is removed afterwards; what it finds wrong with a key is said with the key's place. */
+    <T> T temporarily(InFolder<T> work) {
+        try {
+            return inFolder(work);
+        } catch (BadInput e) {
+            throw ResolvedRecipe.placed(e, file, set);
+        }
+    }
+
+    private static <T> T inFolder(InFolder<T> work) {
         try {
             Path folder = Files.createTempDirectory("lion-");
             try {

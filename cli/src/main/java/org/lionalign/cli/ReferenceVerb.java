@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.lionalign.align.stage.Stage;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.RecipeReader;
+import org.lionalign.core.recipe.ResolvedRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,7 +47,12 @@ final class ReferenceVerb implements Callable<Integer> {
             throw new BadInput("--rank, --world: expected 0 ≤ rank < world, found " + rank + " and " + world);
         }
         StageRecipe read = RecipeReader.read(recipe, set, StageRecipe.class);
-        Stage.reference(read, out.resolve("data"), rank, world);
+        try {
+            Stage.dpo(read, out);
+            Stage.reference(read, out.resolve("data"), rank, world);
+        } catch (BadInput e) {
+            throw ResolvedRecipe.placed(e, recipe, set);
+        }
         System.err.println("lion: rank " + rank + " of " + world + " is done; the cache is in "
                 + (read.reference() != null && read.reference().cache() != null
                         ? read.reference().cache()

@@ -144,6 +144,14 @@ abstract class StageVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         StageRecipe read = RecipeReader.read(recipe, set, StageRecipe.class);
+        try {
+            return run(read);
+        } catch (BadInput e) {
+            throw ResolvedRecipe.placed(e, recipe, set);
+        }
+    }
+
+    private Integer run(StageRecipe read) {
         PrintStream err = System.err;
         try (Interruption interruption = new Interruption();
                 StageProgress progress = new StageProgress(name(), err, Terminal.errors())) {

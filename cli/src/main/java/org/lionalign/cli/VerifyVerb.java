@@ -22,8 +22,8 @@ final class VerifyVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         StageRecipe recipe = arguments.read();
-        List<SelfCheck.Line> lines = RecipeArguments.temporarily(
-                folder -> new SelfCheck(recipe, arguments.kind(recipe), folder).run(name -> {
+        List<SelfCheck.Line> lines =
+                arguments.temporarily(folder -> new SelfCheck(recipe, arguments.kind(recipe), folder).run(name -> {
                     if (Terminal.errors()) {
                         System.err.print("\r\u001b[Kchecking: " + name);
                     }

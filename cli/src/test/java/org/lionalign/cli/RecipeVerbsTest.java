@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lionalign.core.format.Safetensors;
+import org.lionalign.core.format.TensorEntry;
 import org.lionalign.core.json.Json;
 
 /** data, plan, verify, why as a user gives them, on a tiny model with the bundled tokenizer. */
@@ -96,6 +100,19 @@ class RecipeVerbsTest {
             String row = dir.resolve(pairs ? "pairs.jsonl" : "rows.jsonl") + ":3";
             JsonNode story = Json.parse(lion("why", run.toString(), row).out(), "story");
             assertThat(story.path("visits")).hasSize(2);
+            for (JsonNode visit : story.path("visits")) {
+                assertThat(visit.path("loss").isNumber()).isTrue();
+                assertThat(visit.path("pass").asInt()).isPositive();
+                assertThat(visit.path("beside").size())
+                        .isEqualTo(Math.min(8, visit.path("rows_in_pass").asInt() - 1));
+                assertThat(visit.path("beside").toString()).doesNotContain(row + "\"");
+            }
+            assertThat(story.path("rendered").toString()).contains("<|im_start|>user", "It is 2.<|im_end|>");
+            int tokens = 0;
+            for (JsonNode piece : story.path("tokens")) {
+                tokens += piece.path("ids").size();
+            }
+            assertThat(tokens).isEqualTo(story.path("length").asInt());
             assertThat(story.path("raw").path("prompt").asText()).isEqualTo("Say 2.");
             assertThat(story.path("tokens").toString()).contains("It is 2.");
             if (pairs) {
@@ -108,6 +125,59 @@ class RecipeVerbsTest {
             assertThat(lion("why", run.toString(), row.replace(":3", ":99")).code())
                     .isEqualTo(Lion.BAD_INPUT);
         }
+    }
+
+    /** A check that fails is in the table, and the exit code is 4: here a network whose numbers fp32 cannot hold. */
+    @Test
+    void verifyFailsWhereTheFastPathIsNotThePlainOne() throws IOException {
+        String recipe = recipe(false);
+        Path weights = dir.resolve("model/model.safetensors");
+        TensorEntry norm = Safetensors.open(weights).tensors().get("model.norm.weight");
+        byte[] bytes = Files.readAllBytes(weights);
+        ByteBuffer values = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (long at = norm.offset(); at < norm.offset() + norm.bytes(); at += 4) {
+            values.putFloat((int) at, 3e5f);
+        }
+        Files.write(weights, bytes);
+        Said verified = lion("verify", recipe);
+        assertThat(verified.code()).isEqualTo(Lion.CHECK_FAILED);
+        assertThat(verified.out().lines().filter(line -> line.startsWith("log-probs: fast path = plain fp64 path")))
+                .singleElement()
+                .asString()
+                .endsWith("FAILS");
+        assertThat(verified.out().lines().filter(line -> line.startsWith("weights: resumed = uninterrupted")))
+                .singleElement()
+                .asString()
+                .endsWith("ok");
+    }
+
+    /** Issue 3: the line of a key that this stage does not read. */
+    @Test
+    void anOptionOfAnotherStageIsNamedWithItsLine() throws IOException {
+        String recipe = recipe(true);
+        for (String verb : List.of("sft", "reward")) {
+            assertThat(complaint(verb, recipe, "--out", dir.resolve("x").toString()))
+                    .contains("dpo.yaml:4: loss: expected nothing for " + verb);
+        }
+        Files.writeString(Path.of(recipe), Files.readString(Path.of(recipe)).replace("64}", "64,\n  loss_on: all}"));
+        for (String[] command : new String[][] {{"data", recipe}, {"plan", recipe}, {"verify", recipe}}) {
+            assertThat(complaint(command))
+                    .contains("dpo.yaml:3: data.loss_on: expected assistant or nothing for pairs");
+        }
+        assertThat(complaint("data", recipe, "--set", "data.packing=none"))
+                .contains("--set: data.packing: expected nothing for pairs");
+    }
+
+    private static String complaint(String... args) {
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(lion(args).code()).isEqualTo(Lion.BAD_INPUT);
+        } finally {
+            System.setErr(before);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 
     /** Invariant 5 as a user meets it: exit code 4, no stack trace, and a report of what there is. */
@@ -163,6 +233,16 @@ class RecipeVerbsTest {
         assertThat(config.at("/architectures/0").asText()).isEqualTo("LlamaForSequenceClassification");
         assertThat(config.get("id2label").size()).isEqualTo(1);
         assertThat(config.get("pad_token_id").isInt()).isTrue();
+        // Its rows have their story, its plan and its data too.
+        JsonNode story = Json.parse(
+                lion("why", run.toString(), dir.resolve("pairs.jsonl") + ":3").out(), "story");
+        assertThat(story.path("rewards").path("margin").asDouble()).isPositive();
+        assertThat(story.path("visits")).hasSize(8);
+        assertThat(story.has("reference_logps")).isFalse();
+        assertThat(lion("data", recipe).out()).contains("24 rows");
+        JsonNode plan = Json.parse(lion("plan", recipe, "--json").out(), "plan");
+        assertThat(plan.path("steps").asLong()).isEqualTo(3);
+        assertThat(plan.path("seconds").path("reference").asDouble()).isZero();
         assertThat(lion("reward", recipe, "--out", run.toString(), "--set", "loss.type=ipo")
                         .code())
                 .isEqualTo(Lion.BAD_INPUT);

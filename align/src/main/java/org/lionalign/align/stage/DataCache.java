@@ -4,17 +4,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.ModelDigest;
 import org.lionalign.align.text.TextModel;
+import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.data.Digests;
 import org.lionalign.core.data.Ledger;
 import org.lionalign.core.data.RowFiles;
@@ -31,10 +35,11 @@ import org.lionalign.core.recipe.StageRecipe;
  */
 final class DataCache {
     /** Raise it when the same inputs give other trees than before. */
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     private static final String MANIFEST = "manifest.json";
     private static final String ORDER = "order.bin";
+    private static final String MARGINS = "margins.bin";
 
     private final Path root;
 
@@ -42,11 +47,19 @@ final class DataCache {
         this.root = root;
     }
 
-    /** Trees in the order of use, and what became of each row. */
-    record Entry(List<PromptTree> trees, Ledger ledger) {}
+    /**
+     * Trees in the order of use, and what became of each row.
+     *
+     * @param margins of pairs, in that order
+     */
+    record Entry(List<PromptTree> trees, Ledger ledger, double[] margins) {}
 
-    /** What building found: the trees' order, the digest of the store. */
-    record Built(int[] order, String digest, Ledger ledger) {}
+    /**
+     * What building found: the trees' order, the digest of the store.
+     *
+     * @param margins of pairs, one for each tree as it was written; null for what has none
+     */
+    record Built(int[] order, String digest, Ledger ledger, double @Nullable [] margins) {}
 
     /** Fills a folder with a store. */
     @FunctionalInterface
@@ -66,6 +79,7 @@ final class DataCache {
         inputs.put("tokenizer", ModelDigest.file(text.directory().resolve("tokenizer.json")));
         inputs.put("template", hex(Digests.sha256(text.template().source().getBytes(StandardCharsets.UTF_8))));
         inputs.put("stops", text.stops().toString());
+        inputs.put("control", ChatTemplate.controlTokens(text.directory()).toString());
         inputs.put("overlong", data.overlong()).put("loss_on", data.lossOn());
         inputs.put("wrap", data.packing().equals("wrap")).put("faithful", data.faithful());
         inputs.put("deduplicate", data.deduplicate()).put("system", data.emptySystemProbability());
@@ -108,10 +122,22 @@ final class DataCache {
                         manifest.path("trees") + " trees in " + manifest.path("rows") + " rows",
                         store.size() + " in " + order.length + "; remove the folder to build it anew");
             }
-            return new Entry(store.view(order, manifest.path("digest").asText()), Ledger.of(manifest.path("ledger")));
+            return new Entry(
+                    store.view(order, manifest.path("digest").asText()),
+                    Ledger.of(manifest.path("ledger")),
+                    margins(folder, order));
         } catch (IOException e) {
             throw new BadInput(folder + ": cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static double[] margins(Path folder, int[] order) throws IOException {
+        Path file = folder.resolve(MARGINS);
+        if (!Files.exists(file)) {
+            return new double[0];
+        }
+        DoubleBuffer written = ByteBuffer.wrap(Files.readAllBytes(file)).asDoubleBuffer();
+        return Arrays.stream(order).mapToDouble(written::get).toArray();
     }
 
     private void build(Path folder, Builder builder) {
@@ -123,6 +149,12 @@ final class DataCache {
                 ByteBuffer order = ByteBuffer.allocate(built.order().length * 4);
                 order.asIntBuffer().put(built.order());
                 Files.write(part.resolve(ORDER), order.array());
+                double[] margins = built.margins();
+                if (margins != null) {
+                    ByteBuffer bytes = ByteBuffer.allocate(margins.length * 8);
+                    bytes.asDoubleBuffer().put(margins);
+                    Files.write(part.resolve(MARGINS), bytes.array());
+                }
                 MessageDigest all = Digests.sha256();
                 all.update(built.digest().getBytes(StandardCharsets.UTF_8));
                 ObjectNode manifest = Json.object();

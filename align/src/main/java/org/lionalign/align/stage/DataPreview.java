@@ -111,8 +111,12 @@ public final class DataPreview {
         }
     }
 
-    /** A stretch of a row's text. */
-    public record Piece(String node, String text, boolean supervised) {}
+    /**
+     * A stretch of a row's text.
+     *
+     * @param node {@code prompt}, {@code chosen} or {@code rejected} of pairs, else empty
+     */
+    public record Piece(String node, String text, boolean supervised, int[] ids) {}
 
     /** The first rows as text, parted where supervision begins and ends. */
     public List<List<Piece>> examples(int n) {
@@ -135,7 +139,10 @@ public final class DataPreview {
                     // Decoded from the start each time: a token's text may depend on the one before it.
                     String soFar = text.tokenizer().decode(Arrays.copyOf(node.ids(), t), false);
                     pieces.add(new Piece(
-                            name, soFar.substring(Math.min(written, soFar.length())), node.supervised()[from]));
+                            name,
+                            soFar.substring(Math.min(written, soFar.length())),
+                            node.supervised()[from],
+                            Arrays.copyOfRange(node.ids(), from, t)));
                     written = soFar.length();
                     from = t;
                 }

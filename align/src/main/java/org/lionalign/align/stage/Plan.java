@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.lionalign.align.train.Evaluations;
 import org.lionalign.align.train.StepPlan;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.TrainStep;
@@ -35,7 +38,7 @@ public final class Plan {
             TrainingTask task = kind == StageKind.DPO ? inputs.planned() : inputs.task();
             inputs.prepareTraining();
             StepPlanner planner = StageInputs.planner(recipe, task);
-            long steps = planner.steps(recipe.train().epochs());
+            long steps = planner.steps(StageInputs.epochs(recipe));
             if (recipe.train().maxSteps() > 0) {
                 steps = Math.min(steps, recipe.train().maxSteps());
             }
@@ -61,7 +64,7 @@ public final class Plan {
             plan.put("steps", steps).put("passes", passes);
             plan.put("tokens", tokens).put("supervised_tokens", supervised);
             plan.put("flops", flops);
-            if (kind == StageKind.DPO) {
+            if (kind == StageKind.DPO && inputs.readsReference()) {
                 plan.put(
                         "reference_flops",
                         flops / 3 / Math.max(1, recipe.train().epochs()));
@@ -103,22 +106,32 @@ public final class Plan {
             update = (System.nanoTime() - start) / 1e9;
         }
         double training = perToken * tokens + update * steps;
+        PackedBatch batch = task.batch(usual.get(0));
+        long start = System.nanoTime();
+        TrainStep.outputs(model, batch);
+        double forward = (System.nanoTime() - start) / 1e9 / batch.length();
+        long held = inputs.heldOutTokens();
         double reference = 0;
-        if (kind == StageKind.DPO) {
-            PackedBatch batch = task.batch(usual.get(0));
-            long start = System.nanoTime();
-            model.logps(batch);
-            reference = (System.nanoTime() - start)
-                    / 1e9
-                    / batch.length()
-                    * Arrays.stream(new int[] {task.examples()})
-                            .flatMap(n -> java.util.stream.IntStream.range(0, n))
-                            .mapToLong(task::length)
-                            .sum();
+        if (kind == StageKind.DPO && inputs.readsReference()) {
+            long trained =
+                    IntStream.range(0, task.examples()).mapToLong(task::length).sum();
+            reference = forward * (trained + held);
         }
+        long evaluations = held == 0 ? 0 : evaluations(inputs, planner, steps);
+        double evaluation = forward * held * evaluations;
+        plan.put("evaluations", evaluations);
         ObjectNode time = plan.putObject("seconds");
-        time.put("training", training).put("reference", reference).put("total", training + reference);
+        time.put("training", training).put("reference", reference).put("evaluation", evaluation);
+        time.put("total", training + reference + evaluation);
         time.put("tokens_per_second", 1 / perToken).put("optimizer_step", update);
+    }
+
+    /** Before the first step, after the last, and where the recipe says. */
+    private static long evaluations(StageInputs inputs, StepPlanner planner, long steps) {
+        Evaluations when = inputs.evaluations(Evaluations.NONE.look());
+        return LongStream.rangeClosed(0, steps)
+                .filter(step -> when.due(planner, step, steps))
+                .count();
     }
 
     private static void pass(CausalLm model, PackedBatch batch) {

@@ -40,8 +40,13 @@ final class RowEncoder {
      * @param words its whole text
      * @param cut whether it lost something to fit
      * @param layout what its columns were taken for
+     * @param margin of a pair, chosen score − rejected score; NaN where the row does not say
      */
-    record Encoded(PromptTree tree, byte[] key, String words, boolean cut, String layout) {}
+    record Encoded(PromptTree tree, byte[] key, String words, boolean cut, String layout, double margin) {
+        Encoded(PromptTree tree, byte[] key, String words, boolean cut, String layout) {
+            this(tree, key, words, cut, layout, Double.NaN);
+        }
+    }
 
     RowEncoder(TextModel text, StageRecipe.Data data, long seed, int longest) {
         this.text = text;
@@ -188,8 +193,14 @@ final class RowEncoder {
         }
         List<Message> all = new ArrayList<>(prompt.messages());
         all.add(new Message("assistant", pair.chosen()));
+        Double margin = pair.margin();
         return new Encoded(
-                fitted.tree(), contentKey(all, pair.rejected()), words(all), fitted.cut(), lower(PairRows.layout(row)));
+                fitted.tree(),
+                contentKey(all, pair.rejected()),
+                words(all),
+                fitted.cut(),
+                lower(PairRows.layout(row)),
+                margin == null ? Double.NaN : margin);
     }
 
     private static String lower(@Nullable Enum<?> layout) {

@@ -24,6 +24,7 @@ import org.lionalign.align.train.TrainStep;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.error.CheckFailed;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
@@ -97,12 +98,17 @@ public final class Stage {
      */
     public static Stage pretrain(StageRecipe recipe, Path run) {
         if (recipe.loss() != null || recipe.reference() != null || recipe.reward() != null) {
-            throw new BadInput(
-                    "loss, reference, reward: expected nothing for pretrain (it is cross-entropy on text), found a section");
+            throw new BadInput((recipe.loss() != null ? "loss" : recipe.reference() != null ? "reference" : "reward")
+                    + ": expected nothing for pretrain (it is cross-entropy on text), found a section");
         }
         if (recipe.model().template() != null) {
             throw new BadInput("model.template: expected nothing for pretrain (documents have no turns), found "
                     + recipe.model().template());
+        }
+        Integer probe = recipe.eval().probePrompts();
+        if (probe != null && probe > 0) {
+            throw new BadInput(
+                    "eval.probe_prompts: expected nothing for pretrain (documents ask nothing), found " + probe);
         }
         return new Stage(recipe, StageKind.PRETRAIN, run);
     }
@@ -123,18 +129,23 @@ public final class Stage {
 
     /** Preference learning. */
     public static Stage dpo(StageRecipe recipe, Path run) {
+        if (recipe.reward() != null) {
+            throw new BadInput("reward: expected nothing for dpo (its reward is implicit), found a section");
+        }
         return new Stage(recipe, StageKind.DPO, run);
     }
 
     /** A reward model on the pairs of a preference stage (Bradley–Terry), into a sequence classifier that transformers loads. */
     public static Stage reward(StageRecipe recipe, Path run) {
         if (recipe.loss() != null || recipe.reference() != null) {
-            throw new BadInput("loss, reference: expected nothing for reward (it is Bradley-Terry), found a section");
+            throw new BadInput((recipe.loss() != null ? "loss" : "reference")
+                    + ": expected nothing for reward (it is Bradley-Terry), found a section");
         }
-        if (recipe.eval().prompts() != null || recipe.eval().probePrompts() != null) {
-            throw new BadInput(
-                    "eval.prompts, eval.probe_prompts: expected nothing for reward (it answers nothing), found "
-                            + recipe.eval().prompts() + ", " + recipe.eval().probePrompts());
+        Integer probe = recipe.eval().probePrompts();
+        if (recipe.eval().prompts() != null || (probe != null && probe > 0)) {
+            throw new BadInput((recipe.eval().prompts() != null ? "eval.prompts" : "eval.probe_prompts")
+                    + ": expected nothing for reward (it answers nothing), found "
+                    + (recipe.eval().prompts() != null ? recipe.eval().prompts() : probe));
         }
         return new Stage(recipe, StageKind.REWARD, run);
     }
@@ -181,10 +192,7 @@ public final class Stage {
             if (looks && !Files.exists(run.resolve("eval.jsonl")) && !Files.exists(run.resolve("samples.jsonl"))) {
                 LOG.info("the model is evaluated once before step 1");
             }
-            Evaluations evaluations = looks
-                    ? new Evaluations(
-                            recipe.eval().everySteps(), recipe.eval().export().equals("best"), look)
-                    : Evaluations.NONE;
+            Evaluations evaluations = looks ? inputs.evaluations(look) : Evaluations.NONE;
             int[] epochBefore = {Integer.MAX_VALUE}; // unknown to a resumed run
             boolean finished = false;
             try {
@@ -193,7 +201,7 @@ public final class Stage {
                                 (step, total, metrics) -> {
                                     int epoch = metrics.get("epoch").asInt();
                                     if (kind == StageKind.DPO && comparesWithItself(step, epoch > epochBefore[0])) {
-                                        checkReference(step, metrics.get("loss").asDouble());
+                                        checkReference(step, metrics);
                                     }
                                     epochBefore[0] = epoch;
                                     metrics.put(
@@ -211,7 +219,7 @@ public final class Stage {
             }
             if (!finished) {
                 if (!alarmed.isEmpty()) {
-                    throw new BadInput(run + ": stopped (eval.on_alarm): " + alarmed.get(0)
+                    throw new CheckFailed(run + ": stopped (eval.on_alarm): " + alarmed.get(0)
                             + "; a checkpoint is there, and with eval.on_alarm=report the same command goes on");
                 }
                 return null;
@@ -230,8 +238,11 @@ public final class Stage {
 
     private Evaluations.Look look(CausalLm model, TextModel text, @Nullable TrainingTask held) {
         String file = recipe.eval().prompts();
-        if (held == null && file == null && recipe.eval().everySteps() > 0) {
-            throw new BadInput("eval.every_steps: expected data.eval or eval.prompts with it, found neither");
+        if (held == null
+                && file == null
+                && (recipe.eval().everySteps() > 0 || recipe.eval().everyEpoch())) {
+            throw new BadInput((recipe.eval().everyEpoch() ? "eval.every_epoch" : "eval.every_steps")
+                    + ": expected data.eval or eval.prompts with it, found neither");
         }
         if (held == null && recipe.eval().export().equals("best")) {
             throw new BadInput("eval.export: expected data.eval with best, found none");
@@ -264,10 +275,10 @@ public final class Stage {
                 probe);
     }
 
-    /** Does the model end its answers? Nothing for reward models, which answer nothing. */
+    /** Does the model end its answers? Nothing for reward models, which answer nothing, nor where documents have no prompt. */
     private void probe(StageInputs inputs) {
         int prompts = Objects.requireNonNullElse(recipe.eval().probePrompts(), 20);
-        if (kind != StageKind.REWARD && prompts > 0) {
+        if ((kind == StageKind.SFT || kind == StageKind.DPO) && prompts > 0) {
             ObjectNode probe = StopProbe.run(inputs.model(), inputs.text(), inputs.heldOutOrTrained(), prompts);
             write("probe.json", probe.toPrettyString());
         }
@@ -325,6 +336,10 @@ public final class Stage {
 
     /** Whether the reference is the policy as it is before this step. */
     private boolean comparesWithItself(long step, boolean newEpoch) {
+        StageRecipe.Lora lora = recipe.model().lora();
+        if (recipe.train().neftuneAlpha() > 0 || (lora != null && lora.dropout() > 0)) {
+            return false; // noise and dropout make the policy another than itself
+        }
         StageRecipe.Reference reference = recipe.reference();
         if (step == 1) {
             return reference == null || reference.path() == null;
@@ -337,15 +352,31 @@ public final class Stage {
                 || (newEpoch && reference.refresh().equals("epoch"));
     }
 
-    /** Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6). */
-    private void checkReference(long step, double loss) {
-        boolean plain = Losses.recipe(recipe).plain();
-        double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 2e-2;
-        if (plain && Math.abs(loss - Math.log(2)) > tolerance) {
-            throw new BadInput(
-                    run + ": step " + step + ": expected a loss of ln 2 = 0.6931 (policy = reference), found " + loss
-                            + "; the reference's log-probabilities are not this model's");
+    /**
+     * Before the first update policy and reference are the same model: a plain DPO loss must be ln 2 (invariant 6), and whatever the loss, the
+     * log-ratios must be 0.
+     */
+    private void checkReference(long step, JsonNode metrics) {
+        boolean exact = recipe.model().compute().equals("f32");
+        double loss = metrics.get("loss").asDouble();
+        if (Losses.recipe(recipe).plain() && Math.abs(loss - Math.log(2)) > (exact ? 1e-4 : 2e-2)) {
+            throw notTheReference(step, "a loss of ln 2 = 0.6931", loss);
         }
+        for (String answer : List.of("kl/chosen", "kl/rejected")) {
+            double ratio = metrics.path(answer).asDouble();
+            if (needsReferencePass(recipe.loss()) && Math.abs(ratio) > (exact ? 1e-4 : 5e-2)) {
+                throw notTheReference(step, answer + " of 0", ratio);
+            }
+        }
+    }
+
+    private CheckFailed notTheReference(long step, String expected, double found) {
+        StageRecipe.Reference reference = recipe.reference();
+        return new CheckFailed(
+                run + ": step " + step + ": expected " + expected + " (policy = reference), found " + found
+                        + "; the stored log-probabilities are not those of "
+                        + recipe.model().path()
+                        + (reference == null || reference.cache() == null ? "" : "; they are in " + reference.cache()));
     }
 
     /** Loss and metrics over all held-out examples, weighted exactly. */

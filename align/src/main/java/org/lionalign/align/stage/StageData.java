@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -24,6 +26,7 @@ import org.lionalign.core.data.Decontamination;
 import org.lionalign.core.data.Ledger;
 import org.lionalign.core.data.Mixture;
 import org.lionalign.core.data.NearDuplicates;
+import org.lionalign.core.data.Permutation;
 import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.data.RowReader;
 import org.lionalign.core.error.BadInput;
@@ -53,6 +56,7 @@ final class StageData {
     private final DataCache cache;
     private final Ledger ledger = new Ledger();
     private final List<Ledger> ledgers = new ArrayList<>();
+    private final IdentityHashMap<List<PromptTree>, double[]> margins = new IdentityHashMap<>();
 
     /** @param context the model's longest sequence */
     StageData(TextModel text, StageRecipe.Data data, long seed, int context, DataCache cache) {
@@ -87,19 +91,29 @@ final class StageData {
         }
         return switch (kind) {
             case PRETRAIN -> documents(sources);
-            case SFT -> conversations(sources);
-            case DPO, REWARD -> pairs(sources, held ? null : data.select());
+            case SFT -> conversations(sources, held);
+            case DPO, REWARD -> pairs(sources, held ? null : data.select(), held);
         };
     }
 
     List<PromptTree> conversations(List<StageRecipe.Source> sources) {
-        if (data.select() != null
-                || data.maxPromptTokens() != null
-                || List.of("cut_prompt", "cut_answer").contains(data.overlong())) {
-            throw new BadInput("data.select, max_prompt_tokens, overlong cut_prompt and cut_answer:"
-                    + " expected nothing of the kind for conversations (they are for pairs), found one");
+        return conversations(sources, false);
+    }
+
+    private List<PromptTree> conversations(List<StageRecipe.Source> sources, boolean held) {
+        if (data.select() != null) {
+            throw new BadInput("data.select: expected nothing for conversations (it is for pairs), found a section");
         }
-        return trees("conversations", sources, null);
+        if (data.maxPromptTokens() != null) {
+            throw new BadInput("data.max_prompt_tokens: expected nothing for conversations (it is for pairs), found "
+                    + data.maxPromptTokens());
+        }
+        if (List.of("cut_prompt", "cut_answer").contains(data.overlong())) {
+            throw new BadInput(
+                    "data.overlong: expected error, set_aside, cut_end or cut_middle_turns for conversations,"
+                            + " found " + data.overlong());
+        }
+        return trees("conversations", sources, null, held);
     }
 
     private List<PromptTree> documents(List<StageRecipe.Source> sources) {
@@ -107,15 +121,20 @@ final class StageData {
             throw new BadInput(
                     "data.text: expected a section for pretrain, {} for every default, found nothing; rows are documents then");
         }
-        if (data.faithful() || data.lossOn().equals("last_turn") || data.emptySystemProbability() > 0) {
-            throw new BadInput(
-                    "data.faithful, data.loss_on, data.empty_system_probability: expected nothing for pretrain"
-                            + " (documents have no turns), found "
-                            + data.faithful() + ", " + data.lossOn() + ", " + data.emptySystemProbability());
+        String turns = data.faithful()
+                ? "data.faithful"
+                : data.lossOn().equals("last_turn")
+                        ? "data.loss_on"
+                        : data.emptySystemProbability() > 0 ? "data.empty_system_probability" : "";
+        if (!turns.isEmpty()) {
+            throw new BadInput(turns + ": expected nothing for pretrain (documents have no turns), found a value");
         }
-        if (data.overlong().equals("cut_middle_turns")) {
+        if (data.select() != null) {
+            throw new BadInput("data.select: expected nothing for pretrain (it is for pairs), found a section");
+        }
+        if (!List.of("error", "set_aside", "cut_end").contains(data.overlong())) {
             throw new BadInput(
-                    "data.overlong: expected error, set_aside or cut_end for pretrain, found cut_middle_turns");
+                    "data.overlong: expected error, set_aside or cut_end for pretrain, found " + data.overlong());
         }
         for (StageRecipe.Source source : sources) {
             if (source.layout() != null) {
@@ -124,13 +143,17 @@ final class StageData {
                         + source.layout());
             }
         }
-        return trees("documents", sources, null);
+        return trees("documents", sources, null, false);
     }
 
     /**
      * @param select which of them; null for all
      */
     List<PromptTree> pairs(List<StageRecipe.Source> sources, @Nullable SelectRecipe select) {
+        return pairs(sources, select, false);
+    }
+
+    private List<PromptTree> pairs(List<StageRecipe.Source> sources, @Nullable SelectRecipe select, boolean held) {
         if (List.of("cut_end", "cut_middle_turns").contains(data.overlong())) {
             throw new BadInput("data.overlong: expected error, set_aside, cut_prompt or cut_answer for pairs, found "
                     + data.overlong());
@@ -140,10 +163,12 @@ final class StageData {
                     "data.overlong: expected nothing for faithful pairs (max_prompt_tokens cuts them), found "
                             + data.overlong());
         }
-        if (!data.packing().equals("best_fit") || !data.isolation()) {
-            throw new BadInput(
-                    "data.packing, data.isolation: expected nothing for pairs (they are always trees packed whole), found "
-                            + data.packing() + ", " + data.isolation());
+        if (!data.packing().equals("best_fit")) {
+            throw new BadInput("data.packing: expected nothing for pairs (they are always trees packed whole), found "
+                    + data.packing());
+        }
+        if (!data.isolation()) {
+            throw new BadInput("data.isolation: expected nothing for pairs (trees never see each other), found false");
         }
         if (!data.lossOn().equals("assistant")) {
             throw new BadInput("data.loss_on: expected assistant or nothing for pairs, found " + data.lossOn());
@@ -154,19 +179,29 @@ final class StageData {
                         + ": layout: expected nothing for pairs (their columns say it), found " + source.layout());
             }
         }
-        return trees("pairs", sources, select);
+        return trees("pairs", sources, select, held);
     }
 
-    private List<PromptTree> trees(String kind, List<StageRecipe.Source> sources, @Nullable SelectRecipe select) {
-        String key = cache.key(kind + (select == null ? "" : select), sources, data, seed, longest, text);
-        DataCache.Entry entry = cache.get(key, folder -> build(folder, kind, sources, select));
+    private List<PromptTree> trees(
+            String kind, List<StageRecipe.Source> sources, @Nullable SelectRecipe select, boolean held) {
+        // Lion draws what is held out as it draws what is trained; the original takes it in the file's order.
+        boolean inOrder = held && data.faithful();
+        String what = kind + (select == null ? "" : select) + (inOrder ? "/in order" : "");
+        String key = cache.key(what, sources, data, seed, longest, text);
+        DataCache.Entry entry = cache.get(key, folder -> build(folder, kind, sources, select, inOrder));
         ledgers.add(entry.ledger());
+        margins.put(entry.trees(), entry.margins());
         return entry.trees();
+    }
+
+    /** How much better the chosen answers of pairs that were read here are, by their rows' scores; NaN where a row has none. */
+    double[] margins(List<PromptTree> pairs) {
+        return Objects.requireNonNull(margins.get(pairs));
     }
 
     /** Writes the store and returns the order in which its trees are used, with the ledger. */
     private DataCache.Built build(
-            Path folder, String kind, List<StageRecipe.Source> sources, @Nullable SelectRecipe select)
+            Path folder, String kind, List<StageRecipe.Source> sources, @Nullable SelectRecipe select, boolean inOrder)
             throws IOException {
         Ledger counts = new Ledger();
         RowEncoder encoder = new RowEncoder(text, data, seed, longest);
@@ -179,11 +214,13 @@ final class StageData {
                     readFile(file, source, row -> encoded(row, file, source, kind, encoder, select), sink);
                 }
                 int n = writer.size() - first;
-                int[] rows = Mixture.rows(
-                        n,
-                        source.fraction(),
-                        data.faithful() ? seed : StepPlanner.derivedSeed("fraction/" + source.path(), seed),
-                        data.faithful());
+                int[] rows = inOrder
+                        ? Mixture.head(n, source.fraction())
+                        : Mixture.rows(
+                                n,
+                                source.fraction(),
+                                data.faithful() ? seed : StepPlanner.derivedSeed("fraction/" + source.path(), seed),
+                                data.faithful());
                 long distinct = Math.min(n, rows.length);
                 counts.notDrawn(name(source), n - distinct);
                 counts.repeated(name(source), rows.length - distinct);
@@ -210,8 +247,21 @@ final class StageData {
                         sources.stream().map(StageRecipe.Source::path).toList()
                                 + ": expected rows to train on, found none that can be used: " + counts.toJson());
             }
-            return new DataCache.Built(order, writer.digest(), counts);
+            if (data.faithful() && !inOrder) {
+                order = permuted(order, seed); // the sources laid end to end are shuffled once more, by the same seed
+            }
+            return new DataCache.Built(
+                    order,
+                    writer.digest(),
+                    counts,
+                    kind.equals("pairs") ? sink.tokens().margins(writer.size()) : null);
         }
+    }
+
+    private static int[] permuted(int[] rows, long seed) {
+        return Arrays.stream(Permutation.of(seed, rows.length))
+                .map(i -> rows[i])
+                .toArray();
     }
 
     /** A file's rows; documents of a plain text too where the recipe reads documents. */
@@ -230,17 +280,24 @@ final class StageData {
             String reason,
             @Nullable BadInput error) {}
 
-    /** Tokens of every tree written so far: two numbers a tree, for the ledger counts what is drawn. */
+    /** Tokens and margin of every tree written so far: three numbers a tree, for the ledger counts what is drawn. */
     private static final class TokenCounts {
         private int[] supervised = new int[1024];
         private int[] context = new int[1024];
+        private double[] margins = new double[1024];
         private int size;
 
-        void add(PromptTree tree) {
+        double[] margins(int trees) {
+            return Arrays.copyOf(margins, trees);
+        }
+
+        void add(PromptTree tree, double margin) {
             if (size == supervised.length) {
                 supervised = Arrays.copyOf(supervised, 2 * size);
                 context = Arrays.copyOf(context, 2 * size);
+                margins = Arrays.copyOf(margins, 2 * size);
             }
+            margins[size] = margin;
             supervised[size] = tree.supervisedTokens();
             context[size] = tree.length() - supervised[size];
             size++;
@@ -262,7 +319,7 @@ final class StageData {
                 return;
             }
             writer.add(encoded.tree());
-            tokens.add(encoded.tree());
+            tokens.add(encoded.tree(), encoded.margin());
             counts.keep(source);
             counts.layout(source, encoded.layout());
             if (encoded.cut()) {
@@ -407,13 +464,7 @@ final class StageData {
     TrainingTask packed(List<PromptTree> documents, int context, StageRecipe.Train train) {
         switch (data.packing()) {
             case "wrap" -> {
-                int[] lengths = documents.stream().mapToInt(PromptTree::length).toArray();
-                List<WrapPacking.Window> windows = WrapPacking.windows(lengths, longest, data.faithful());
-                List<PromptTree> sources = documents;
-                if (data.faithful()) {
-                    sources = LionMasks.byMarkers(documents, windows, text);
-                }
-                return new WindowTask(sources, supervised(sources, windows), data.isolation());
+                return windows(data.faithful() ? unrolled(documents, train.epochs()) : documents, data.faithful());
             }
             case "none" -> {
                 return new SftTask(documents, SftTask.Layout.PADDED);
@@ -429,8 +480,36 @@ final class StageData {
         }
     }
 
+    /** Held-out conversations: windows where those that are trained on are windows, else each by itself. */
+    TrainingTask heldOut(List<PromptTree> documents) {
+        return data.packing().equals("wrap") ? windows(documents, false) : new SftTask(documents);
+    }
+
+    private WindowTask windows(List<PromptTree> documents, boolean faithful) {
+        int[] lengths = documents.stream().mapToInt(PromptTree::length).toArray();
+        List<WrapPacking.Window> windows = WrapPacking.windows(lengths, longest, faithful);
+        List<PromptTree> sources = faithful ? LionMasks.byMarkers(documents, windows, text) : documents;
+        return new WindowTask(
+                sources,
+                supervised(sources, windows, faithful),
+                data.isolation(),
+                data.positions().equals("running"));
+    }
+
+    /** All epochs' documents, shuffled as one before they are packed (LION.md 2.6); they are trained on in one epoch then. */
+    List<PromptTree> unrolled(List<PromptTree> documents, double epochs) {
+        if (epochs == 1) {
+            return documents;
+        }
+        int n = documents.size();
+        return Arrays.stream(Permutation.of(seed, Math.multiplyExact(n, (int) epochs)))
+                .mapToObj(i -> documents.get(i % n))
+                .toList();
+    }
+
     /** Windows worth a step: the original leaves out those with less than a tenth of their labels, Lion those with none. */
-    private List<WrapPacking.Window> supervised(List<PromptTree> documents, List<WrapPacking.Window> windows) {
+    private List<WrapPacking.Window> supervised(
+            List<PromptTree> documents, List<WrapPacking.Window> windows, boolean faithful) {
         List<WrapPacking.Window> kept = new ArrayList<>();
         for (WrapPacking.Window window : windows) {
             long labels = 0;
@@ -439,11 +518,11 @@ final class StageData {
                         documents.get(fragment.document()).nodes().get(0).supervised();
                 // The original counts labels before it shifts them; a fragment's first token has no predecessor to be
                 // trained from.
-                for (int i = fragment.from() + (data.faithful() ? 0 : 1); i < fragment.to(); i++) {
+                for (int i = fragment.from() + (faithful ? 0 : 1); i < fragment.to(); i++) {
                     labels += flags[i] ? 1 : 0;
                 }
             }
-            if (data.faithful() ? labels * 10 >= window.length() : labels > 0) {
+            if (faithful ? labels * 10 >= window.length() : labels > 0) {
                 kept.add(window);
             } else {
                 ledger.droppedWindow();

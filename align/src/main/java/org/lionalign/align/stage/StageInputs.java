@@ -1,15 +1,20 @@
 package org.lionalign.align.stage;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.objective.BetaSchedule;
 import org.lionalign.align.reference.ReferenceCache;
 import org.lionalign.align.text.ModelDigest;
 import org.lionalign.align.text.TextModel;
+import org.lionalign.align.train.Evaluations;
 import org.lionalign.align.train.PairObjective;
 import org.lionalign.align.train.PairTask;
 import org.lionalign.align.train.ReferenceRefresh;
@@ -18,8 +23,10 @@ import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
 import org.lionalign.align.train.TrainingTask;
+import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.Checkpoint;
+import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.LossRecipe;
 import org.lionalign.core.recipe.StageRecipe;
@@ -36,6 +43,11 @@ import org.lionalign.torch.tensor.ProductRate;
 
 /** What a recipe names, opened: text model, weights, trees, and how to train. Training, planning and checking start from the same. */
 final class StageInputs implements AutoCloseable {
+    private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(StageInputs.class);
+
+    /** Half a per cent of a stored reference is computed again when it is read (PITFALLS 12), but not more than so many pairs. */
+    private static final int MOST_VERIFIED = 64;
+
     /** Pairs in a shard of the reference cache. */
     private static final int REFERENCE_SHARD = 256;
 
@@ -74,8 +86,10 @@ final class StageInputs implements AutoCloseable {
         }
         if (kind == StageKind.REWARD && !ConfigReader.read(source).isClassifier()) {
             // Stages of several runs may share the cache, so the start is named by what it is made of.
-            start = cache.resolveSibling("start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed());
-            ClassifierInit.write(source, start, recipe.seed());
+            ClassifierInit.Padding padding = padding(text);
+            start = cache.resolveSibling("start-" + ModelDigest.weights(source).substring(0, 16) + "-" + recipe.seed()
+                    + (padding == null ? "" : "-" + padding.id()));
+            ClassifierInit.write(source, start, recipe.seed(), padding);
         }
         CausalLm model = CausalLm.load(start, options != null ? options : loadOptions(recipe));
         try {
@@ -84,6 +98,31 @@ final class StageInputs implements AutoCloseable {
             model.close();
             throw e;
         }
+    }
+
+    /** A control token that ends no answer, for what pads batches of a reward model elsewhere; null where the tokenizer has none. */
+    private static ClassifierInit.@Nullable Padding padding(TextModel text) {
+        List<String> candidates = new ArrayList<>();
+        Map<String, String> control = ChatTemplate.controlTokens(text.directory());
+        for (String name : List.of("pad_token", "unk_token", "bos_token")) {
+            candidates.add(control.getOrDefault(name, ""));
+        }
+        for (JsonNode added :
+                Json.read(text.directory().resolve("tokenizer.json")).path("added_tokens")) {
+            if (added.path("special").asBoolean()) {
+                candidates.add(added.path("content").asText());
+            }
+        }
+        for (String token : candidates) {
+            OptionalInt id = text.tokenizer().idOf(token);
+            if (id.isPresent() && !text.stops().contains(id.getAsInt())) {
+                return new ClassifierInit.Padding(token, id.getAsInt());
+            }
+        }
+        LOG.warn(
+                "{}: no control token but the stop tokens: transformers will read this reward model's scores one token early",
+                text.directory());
+        return null;
     }
 
     /** As the recipe says. */
@@ -130,13 +169,24 @@ final class StageInputs implements AutoCloseable {
         return switch (kind) {
             case PRETRAIN, SFT -> data.packed(train, model.config().longestSequence(), recipe.train());
             case DPO -> pairs(train, "train", Losses.beta(recipe), refresh(recipe));
-            case REWARD -> new RewardTask(train, centring());
+            case REWARD -> rewards(train);
         };
     }
 
-    private double centring() {
-        StageRecipe.Reward reward = recipe.reward();
-        return reward == null ? 0 : reward.centring();
+    private RewardTask rewards(List<PromptTree> pairs) {
+        StageRecipe.Reward reward = Objects.requireNonNullElse(recipe.reward(), StageRecipe.Reward.DEFAULT);
+        if (reward.marginScale() == 0) {
+            return new RewardTask(pairs, reward.centring());
+        }
+        double[] margins = data.margins(pairs).clone();
+        for (int i = 0; i < margins.length; i++) {
+            if (Double.isNaN(margins[i])) {
+                throw new BadInput("reward.margin_scale: expected rows with scores of both answers, found none in "
+                        + pairs.get(i).id());
+            }
+            margins[i] *= reward.marginScale();
+        }
+        return new RewardTask(pairs, reward.centring(), margins);
     }
 
     /** The pairs that would be trained, without their reference. */
@@ -166,12 +216,32 @@ final class StageInputs implements AutoCloseable {
         }
         return switch (kind) {
             case PRETRAIN -> data.packed(held, model.config().longestSequence(), recipe.train());
-            case SFT -> new SftTask(held);
+            case SFT -> data.heldOut(held);
             // β and reference of the start, whatever they become, so that evaluations can be compared.
             case DPO ->
                 pairs(held, "eval", BetaSchedule.constant(Losses.recipe(recipe).beta()), ReferenceRefresh.NEVER);
-            case REWARD -> new RewardTask(held, centring());
+            case REWARD -> rewards(held);
         };
+    }
+
+    /** Tokens of everything that is held out. */
+    long heldOutTokens() {
+        return held.stream().mapToLong(PromptTree::length).sum();
+    }
+
+    /** Whether the loss compares the policy with a fixed reference. */
+    boolean readsReference() {
+        LossRecipe loss = Losses.recipe(recipe);
+        return Losses.of(loss, loss.beta()).usesReference();
+    }
+
+    /** When the recipe looks at the model. */
+    Evaluations evaluations(Evaluations.Look look) {
+        return new Evaluations(
+                recipe.eval().everySteps(),
+                recipe.eval().everyEpoch(),
+                recipe.eval().export().equals("best"),
+                look);
     }
 
     /** Rows to ask the model about. */
@@ -207,7 +277,7 @@ final class StageInputs implements AutoCloseable {
 
     private TrainingTask pairs(List<PromptTree> trees, String name, BetaSchedule beta, ReferenceRefresh refresh) {
         LossRecipe loss = Losses.recipe(recipe);
-        boolean compares = Losses.of(loss, loss.beta()).usesReference();
+        boolean compares = readsReference();
         if (!compares && recipe.reference() != null) {
             throw new BadInput("reference: expected nothing, for the loss reads none, found a section");
         }
@@ -238,6 +308,11 @@ final class StageInputs implements AutoCloseable {
                 ReferenceIdentity.of(from, text, recipe.model().compute(), SftTask.digestOf("reference", trees));
         ReferenceCache references = new ReferenceCache(folder, identity, trees.size(), REFERENCE_SHARD);
         boolean fresh = references.missing() > 0;
+        LOG.info(
+                "the reference of the {} pairs is {} (weights {})",
+                name.equals("eval") ? "held-out" : "training",
+                from,
+                identity.path("model").asText().substring(0, 16));
         CausalLm model = path == null ? this.model : CausalLm.load(from, LoadOptions.inference(computeDtype(recipe)));
         try {
             references.compute(model, trees, recipe.train().microBatchTokens(), rank, world, () -> {});
@@ -247,7 +322,8 @@ final class StageInputs implements AutoCloseable {
             List<PairObjective.Reference> stored = references.read();
             if (!fresh) {
                 double tolerance = recipe.model().compute().equals("f32") ? 1e-4 : 0.5;
-                ReferenceCache.verify(model, trees, stored, 4, tolerance, recipe.seed());
+                int sample = Math.min(MOST_VERIFIED, Math.max(4, stored.size() / 200));
+                ReferenceCache.verify(model, trees, stored, sample, tolerance, recipe.seed());
             }
             return stored;
         } finally {
@@ -290,6 +366,12 @@ final class StageInputs implements AutoCloseable {
         return new StepPlanner(task.examples(), task::length, batch(recipe), recipe.seed(), task.digest(), true);
     }
 
+    /** Passes over what the task holds: the original's windows hold all epochs. */
+    static double epochs(StageRecipe recipe) {
+        boolean unrolled = recipe.data().faithful() && recipe.data().packing().equals("wrap");
+        return unrolled ? 1 : recipe.train().epochs();
+    }
+
     private static StepPlanner.Batch batch(StageRecipe recipe) {
         StageRecipe.Train train = recipe.train();
         return new StepPlanner.Batch(
@@ -304,7 +386,7 @@ final class StageInputs implements AutoCloseable {
         double rate = train.learningRate() != null ? train.learningRate() : kind.rate();
         return new Trainer.Settings(
                 batch(recipe),
-                train.epochs(),
+                epochs(recipe),
                 train.maxSteps(),
                 LrSchedule.Kind.valueOf(train.schedule().toUpperCase(Locale.ROOT)),
                 rate,

@@ -114,13 +114,25 @@ public final class StepPlanner {
         }
     }
 
-    /** The step with the largest micro-batch among all of the first epoch: the one to rehearse before training. */
+    /** Whether an epoch ends with this step. */
+    public boolean endsEpoch(long step) {
+        long before = 0;
+        for (int e = 0; before < step; e++) {
+            before += stepsIn(e);
+        }
+        return step > 0 && before == step;
+    }
+
+    /** The largest micro-batch of the first epoch, what fills it up included: the one to rehearse before training. */
     public int[] largestMicroBatch() {
         int[] largest = new int[0];
         long most = -1;
         for (List<int[]> step : epoch(0)) {
             for (int[] micro : step) {
-                long tokens = Arrays.stream(micro).map(lengthOf).asLongStream().sum();
+                long tokens = batch.padded
+                        ? (long) micro.length
+                                * Arrays.stream(micro).map(lengthOf).max().orElse(0)
+                        : Arrays.stream(micro).map(lengthOf).asLongStream().sum();
                 if (tokens > most) {
                     most = tokens;
                     largest = micro;
@@ -175,7 +187,8 @@ public final class StepPlanner {
                 continue;
             }
             List<int[]> full = new ArrayList<>();
-            // In the drawn order: longest first would make passes, and so steps, of long rows alone and of short rows alone.
+            // In the drawn order: longest first would make passes, and so steps, of long rows alone and of short rows
+            // alone.
             List<int[]> packed = BestFit.packInOrder(
                     pool.stream().mapToInt(Integer::intValue).toArray(), lengthOf, batch.microBatchTokens);
             pool.clear();

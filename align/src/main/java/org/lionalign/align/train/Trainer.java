@@ -1,11 +1,13 @@
 package org.lionalign.align.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -115,7 +117,7 @@ public final class Trainer {
                 rehearse(planner, optimizer);
                 LOG.info("training on {} examples, steps {} to {}", task.examples(), done + 1, total);
             }
-            look(done, total);
+            look(planner, done, total);
             TrainStep step = new TrainStep(model, optimizer, settings.clipNorm());
             while (done < total) {
                 task.before(planner, done, total, model);
@@ -139,9 +141,9 @@ public final class Trainer {
                 ObjectNode metrics = metrics(plan, batches, result, schedule.at(done - 1), objective);
                 metrics.put("seconds", (System.nanoTime() - started) / 1e9);
                 metricsLog.append(metrics);
-                rowsLog.append(rows(done, objective));
+                rowsLog.append(rows(plan, objective));
                 listener.onStep(done, total, metrics);
-                boolean looked = look(done, total);
+                boolean looked = look(planner, done, total);
                 if (done == total
                         || (looked && evaluations.exportBest())
                         || (settings.checkpointEvery() > 0 && done % settings.checkpointEvery() == 0)) {
@@ -204,8 +206,8 @@ public final class Trainer {
     }
 
     /** Evaluates where it is due and has not been done; returns whether it is due. */
-    private boolean look(long step, long total) {
-        boolean due = evaluations.due(step, total);
+    private boolean look(StepPlanner planner, long step, long total) {
+        boolean due = evaluations.due(planner, step, total);
         if (due && evalLog.lines().stream().noneMatch(line -> line.get("step").asLong() == step)) {
             Evaluations.Seen seen = evaluations.look().now();
             for (ObjectNode sample : seen.samples()) {
@@ -232,10 +234,32 @@ public final class Trainer {
         return best;
     }
 
-    private static ObjectNode rows(long step, StepObjective objective) {
-        ObjectNode line = Json.object().put("step", step);
+    /**
+     * The loss of every row, and which rows shared a pass: as numbers into the losses, in the order they stand there; by id where a row has no
+     * loss of its own.
+     */
+    private ObjectNode rows(StepPlan plan, StepObjective objective) {
+        ObjectNode line = Json.object().put("step", plan.step());
         ObjectNode losses = line.putObject("losses");
-        objective.rowLosses().forEach((row, loss) -> losses.put(row, (float) (loss[0] / loss[1])));
+        Map<String, Integer> place = new HashMap<>();
+        objective.rowLosses().forEach((row, loss) -> {
+            place.put(row, place.size());
+            losses.put(row, (float) (loss[0] / loss[1]));
+        });
+        ArrayNode passes = line.putArray("passes");
+        for (int[] micro : plan.microBatches()) {
+            ArrayNode pass = passes.addArray();
+            for (int example : micro) {
+                for (String row : task.rows(example)) {
+                    Integer at = place.get(row);
+                    if (at == null) {
+                        pass.add(row);
+                    } else {
+                        pass.add(at);
+                    }
+                }
+            }
+        }
         return line;
     }
 

@@ -14,6 +14,9 @@ public interface TrainingTask {
     /** Tokens of an example, shared ones once. */
     int length(int example);
 
+    /** Ids of the rows that an example is made of, in order: one, but for windows. */
+    List<String> rows(int example);
+
     /** These examples as one forward pass; equal each time. */
     PackedBatch batch(int[] examples);
 

@@ -34,6 +34,11 @@ abstract class TreeTask implements TrainingTask {
     }
 
     @Override
+    public List<String> rows(int example) {
+        return List.of(trees.get(example).id());
+    }
+
+    @Override
     public PackedBatch batch(int[] examples) {
         return PackedBatch.of(Arrays.stream(examples).mapToObj(trees::get).toList());
     }

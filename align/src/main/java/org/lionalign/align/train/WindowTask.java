@@ -15,20 +15,29 @@ import org.lionalign.core.pack.WrapPacking;
 public final class WindowTask implements TrainingTask {
     private final List<List<PromptTree>> windows;
     private final boolean isolated;
+    private final boolean running;
     private final String digest;
+
+    /** Each document counting from 0. */
+    public WindowTask(List<PromptTree> documents, List<WrapPacking.Window> windows, boolean isolated) {
+        this(documents, windows, isolated, false);
+    }
 
     /**
      * @param documents roots alone
+     * @param isolated whether fragments of a window do not see each other
+     * @param running whether positions count over a whole window although its fragments are isolated, as in the original
      * @param windows as {@link WrapPacking} cut them; those without a supervised token must have been left out
      */
-    public WindowTask(List<PromptTree> documents, List<WrapPacking.Window> windows, boolean isolated) {
+    public WindowTask(List<PromptTree> documents, List<WrapPacking.Window> windows, boolean isolated, boolean running) {
         this.windows =
                 windows.stream().map(window -> fragments(documents, window)).toList();
         this.isolated = isolated;
+        this.running = running;
         List<PromptTree> all = new ArrayList<>();
         this.windows.forEach(all::addAll);
         List<Integer> sizes = this.windows.stream().map(List::size).toList();
-        this.digest = SftTask.digestOf("windows/" + isolated + "/" + sizes.hashCode(), all);
+        this.digest = SftTask.digestOf("windows/" + isolated + (running ? "/running/" : "/") + sizes.hashCode(), all);
         if (windows.isEmpty()) {
             throw new BadInput("packing wrap: expected at least one whole window, found none; choose a shorter window");
         }
@@ -64,7 +73,23 @@ public final class WindowTask implements TrainingTask {
         for (int example : examples) {
             trees.addAll(isolated ? windows.get(example) : List.of(SftTask.join(windows.get(example))));
         }
-        return PackedBatch.of(trees);
+        PackedBatch batch = PackedBatch.of(trees);
+        if (!running) {
+            return batch;
+        }
+        int[] positions = new int[batch.length()];
+        int at = 0;
+        for (int example : examples) {
+            for (int i = 0; i < length(example); i++) {
+                positions[at++] = i;
+            }
+        }
+        return batch.withPositions(positions);
+    }
+
+    @Override
+    public List<String> rows(int example) {
+        return windows.get(example).stream().map(PromptTree::id).toList();
     }
 
     @Override

@@ -15,6 +15,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.align.text.TextModel;
+import org.lionalign.core.chat.Conversation;
+import org.lionalign.core.chat.Message;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PromptTree;
@@ -300,5 +302,26 @@ class PairDataTest {
         assertThatThrownBy(() -> chats.conversations(recipe.data().train()))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("data.select");
+    }
+
+    /** PITFALLS 18: ids that were sampled are trained, though their text would be encoded to others. */
+    @Test
+    void sampledTokensAreNotEncodedAgain() throws IOException {
+        Conversation prompt = Conversation.of(new Message("user", "Say dog."));
+        int[] letters = "dog"
+                .chars()
+                .map(letter ->
+                        TEXT.tokenizer().idOf(String.valueOf((char) letter)).orElseThrow())
+                .toArray();
+        int[] sampled = java.util.Arrays.copyOf(letters, 4);
+        sampled[3] = TEXT.tokenizer().idOf("<|im_end|>").orElseThrow();
+        assertThat(TEXT.split(prompt, "dog").answer()).isNotEqualTo(sampled);
+        ObjectNode row = row("Say dog.", "dog", "cat");
+        row.set("prompt_ids", Json.MAPPER.valueToTree(TEXT.promptIds(prompt)));
+        row.set("chosen_ids", Json.MAPPER.valueToTree(sampled));
+        PromptTree tree = trees(data(List.of(row))).get(0);
+        assertThat(tree.nodes().get(1).ids()).isEqualTo(sampled);
+        assertThat(tree.nodes().get(2).ids())
+                .isEqualTo(TEXT.split(prompt, "cat").answer());
     }
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.align.train.RunLog;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.error.CheckFailed;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
@@ -164,7 +165,7 @@ class PairStageTest {
         List<String> stopping = new ArrayList<>(mad);
         stopping.addAll(List.of("eval.every_steps=10", "eval.on_alarm=stop"));
         assertThatThrownBy(() -> run(recipe(stopping.toArray(String[]::new)), "stopped"))
-                .isInstanceOf(BadInput.class)
+                .isInstanceOf(CheckFailed.class)
                 .hasMessageContaining("on_alarm")
                 .hasMessageContaining("less likely");
         assertThat(metrics("stopped").size()).isLessThan(metrics("mad").size());

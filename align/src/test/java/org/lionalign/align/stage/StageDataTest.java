@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.SftTask;
+import org.lionalign.align.train.TrainingTask;
+import org.lionalign.core.data.Permutation;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.recipe.RecipeReader;
@@ -410,5 +412,107 @@ class StageDataTest {
                 PromptTree.document("filler", new int[] {word}, new boolean[1])); // a window ends when the next begins
         assertThat(data.packed(documents, 512, recipe.train()).examples()).isEqualTo(1);
         assertThat(data.ledgerJson().get("windows dropped").asInt()).isEqualTo(1);
+    }
+
+    /** LION.md 2.5 and 2.6: each source by its own permutation, all of them by another, epochs unrolled and shuffled as one. */
+    @Test
+    void faithfulOrderIsTheOriginals() throws IOException {
+        String[] faithful = {"data.packing=wrap", "data.faithful=true", "data.max_length_tokens=64", "train.epochs=2"};
+        StageData data = data(faithful);
+        List<String> expected = new ArrayList<>();
+        for (int row : Permutation.of(42, 40)) {
+            expected.add(a + ":" + (row + 1));
+        }
+        int[] second = Permutation.of(42, 30); // ten of b's are a's
+        for (int i = 0; i < 15; i++) {
+            expected.add(b + ":" + (second[i] + 11));
+        }
+        List<String> all = java.util.Arrays.stream(Permutation.of(42, 55))
+                .mapToObj(expected::get)
+                .toList();
+        List<PromptTree> trees = trees(data);
+        assertThat(trees).extracting(PromptTree::id).containsExactlyElementsOf(all);
+
+        List<String> twice = java.util.Arrays.stream(Permutation.of(42, 110))
+                .mapToObj(i -> all.get(i % 55))
+                .toList();
+        assertThat(data.unrolled(trees, 2)).extracting(PromptTree::id).isEqualTo(twice);
+        TrainingTask windows = data.packed(trees, 512, recipe.train());
+        long tokens = trees.stream().mapToLong(PromptTree::length).sum();
+        long dropped = data.ledgerJson().path("windows dropped").asLong();
+        assertThat(windows.examples() + dropped).isBetween(2 * tokens / 64 - 1, 2 * tokens / 64);
+        int[] positions = windows.batch(new int[] {0, 1}).positions();
+        assertThat(positions[63]).isEqualTo(63);
+        assertThat(positions[64]).isZero();
+
+        // What is held out keeps the file's order, and its head.
+        StageData held = data(faithful);
+        List<PromptTree> kept =
+                held.trees(StageKind.SFT, List.of(new StageRecipe.Source(a.toString(), null, 0.25, null)), true);
+        assertThat(kept)
+                .extracting(PromptTree::id)
+                .startsWith(a + ":1", a + ":2", a + ":3")
+                .hasSize(10);
+    }
+
+    @Test
+    void benchmarksNearDuplicatesAndALayoutByNameAreCounted() throws IOException {
+        String question =
+                "A farmer has seventeen sheep and all but nine of them run away into the dark forest one night";
+        String other = "Every morning the old baker lights his oven long before the sun comes up over the quiet town"
+                + " and the first loaves are ready when the children walk to school with their bags";
+        Path rows = Files.write(
+                dir.resolve("rows.jsonl"),
+                List.of(
+                        "{\"instruction\": \"Say: " + question + "\", \"output\": \"no\"}",
+                        "{\"instruction\": \"" + other + "\", \"output\": \"one\"}",
+                        "{\"instruction\": \"" + other + "!\", \"output\": \"one\"}",
+                        "{\"instruction\": \"Something else\", \"output\": \"two\", \"question\": \"Which?\", \"answer\": \"This.\"}"));
+        Path benchmark = Files.writeString(dir.resolve("bench.jsonl"), "{\"q\": \"" + question + "\"}");
+        StageData data = data(
+                "data.train=['" + rows + "']",
+                "data.decontaminate=['" + benchmark + "']",
+                "data.near_duplicates=0.8",
+                "data.set_aside_share=1");
+        assertThat(trees(data)).hasSize(2);
+        JsonNode counts = data.ledgerJson().get(rows.toString());
+        assertThat(counts.get("set_aside").toString())
+                .isEqualTo("{\"holds a benchmark's prompt\":1,\"near duplicate\":1}");
+        assertThat(counts.get("layouts").toString()).isEqualTo("{\"alpaca\":2}");
+
+        StageData named = data("data.train=[{path: '" + rows + "', layout: question}]", "data.set_aside_share=1");
+        List<PromptTree> trees = trees(named);
+        assertThat(named.ledgerJson().get(rows.toString()).get("layouts").toString())
+                .isEqualTo("{\"question\":1}");
+        assertThat(TextModel.open(CUB, "chatml")
+                        .tokenizer()
+                        .decode(trees.get(0).nodes().get(0).ids(), false))
+                .contains("Which?", "This.");
+        assertThatThrownBy(() -> trees(data("data.train=[{path: '" + rows + "', layout: questoin}]")))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("questoin");
+    }
+
+    /** LION.md D15: control tokens are part of what a template writes. */
+    @Test
+    void controlTokensAreInTheCachesKey() throws IOException {
+        data();
+        Set<String> keys = new HashSet<>();
+        for (String bos : List.of("<|endoftext|>", "<|im_start|>")) {
+            Path family = Files.createDirectories(dir.resolve("family" + keys.size()));
+            Files.copy(CUB.resolve("tokenizer.json"), family.resolve("tokenizer.json"));
+            Files.writeString(
+                    family.resolve("tokenizer_config.json"),
+                    "{\"bos_token\": \"" + bos + "\", \"eos_token\": \"<|im_end|>\"}");
+            keys.add(new DataCache(dir)
+                    .key(
+                            "conversations",
+                            recipe.data().train(),
+                            recipe.data(),
+                            1,
+                            512,
+                            TextModel.open(family, "chatml")));
+        }
+        assertThat(keys).hasSize(2);
     }
 }

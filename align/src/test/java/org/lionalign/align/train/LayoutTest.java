@@ -222,7 +222,7 @@ class LayoutTest {
                                 model,
                                 new SftTask(documents(12)),
                                 settings(0.01, 6),
-                                new Evaluations(2, true, script::get),
+                                new Evaluations(2, false, true, script::get),
                                 run)
                         .train((s, t, m) -> seen[0] = s, () -> seen[0] >= stopAfter[0]);
                 assertThat(finished).isEqualTo(attempt == 1);
@@ -237,5 +237,74 @@ class LayoutTest {
         List<JsonNode> rows = new RunLog(run.resolve("rows.jsonl")).lines();
         assertThat(rows).hasSize(6);
         assertThat(rows.get(0).get("losses").size()).isEqualTo(4);
+    }
+
+    /** The same as an option of windows, which is how the original counts (LION.md 2.8). */
+    @Test
+    void aWindowsPositionsMayRunOn() {
+        List<PromptTree> documents = documents(6);
+        int[] lengths = documents.stream().mapToInt(PromptTree::length).toArray();
+        List<WrapPacking.Window> windows = WrapPacking.windows(lengths, 9, false);
+        WindowTask reset = new WindowTask(documents, windows, true);
+        WindowTask running = new WindowTask(documents, windows, true, true);
+        int[] two = {0, 1};
+        assertThat(running.batch(two).positions())
+                .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8);
+        assertThat(reset.batch(two).positions()).isNotEqualTo(running.batch(two).positions());
+        assertThat(running.digest()).isNotEqualTo(reset.digest());
+        try (CausalLm model = open("gemma")) {
+            assertThat(model.logps(running.batch(two))).containsExactly(model.logps(reset.batch(two)), within(1e-4f));
+        }
+    }
+
+    @Test
+    void itIsEvaluatedAfterEachEpoch() {
+        Supplier<Evaluations.Seen> script = losses(9, 8, 7, 6);
+        try (CausalLm model = open("llama")) {
+            new Trainer(
+                            model,
+                            new SftTask(documents(12)), // three steps an epoch
+                            settings(0.01, 8),
+                            new Evaluations(0, true, false, script::get),
+                            dir.resolve("epochs"))
+                    .train((s, t, m) -> {}, () -> false);
+        }
+        List<JsonNode> evals = new RunLog(dir.resolve("epochs/eval.jsonl")).lines();
+        assertThat(evals.stream().map(e -> e.get("step").asInt()).toList()).containsExactly(0, 3, 6, 8);
+    }
+
+    private static float[] seen(CausalLm model, PackedBatch batch, double alpha, long seed) {
+        float[] seen = new float[batch.supervised()];
+        model.embeddingNoise(alpha, seed);
+        model.forwardBackward(batch, logps -> {
+            System.arraycopy(logps, 0, seen, 0, seen.length);
+            return new float[logps.length];
+        });
+        model.embeddingNoise(0, 0);
+        return seen;
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += Math.abs(a[i] - b[i]);
+        }
+        return sum / a.length;
+    }
+
+    /** NEFTune: noise in training alone, by seed, in proportion to its alpha. */
+    @Test
+    void embeddingNoiseIsSeededAndInProportion() {
+        PackedBatch batch = PackedBatch.of(documents(6));
+        try (CausalLm model = open("llama")) {
+            float[] plain = model.logps(batch);
+            assertThat(seen(model, batch, 0, 1)).containsExactly(plain, within(1e-6f));
+            float[] noisy = seen(model, batch, 0.02, 1);
+            assertThat(seen(model, batch, 0.02, 1)).isEqualTo(noisy);
+            assertThat(distance(seen(model, batch, 0.02, 2), noisy)).isGreaterThan(1e-5);
+            double once = distance(noisy, plain);
+            assertThat(distance(seen(model, batch, 0.04, 1), plain) / once).isBetween(1.8, 2.2);
+            assertThat(model.logps(batch)).isEqualTo(plain);
+        }
     }
 }

@@ -97,4 +97,14 @@ class StepPlannerTest {
         assertThat(Arrays.stream(seen).allMatch(n -> n == 1)).isTrue();
         assertThat((double) IntStream.of(lengths).sum() / (passes * 4096)).isGreaterThan(0.97);
     }
+
+    /** PITFALLS 20: what fills a padded pass takes memory as what it fills up to. */
+    @Test
+    void theLargestPassCountsItsFilling() {
+        int[] lengths = {30, 2, 2, 16, 15, 14};
+        StepPlanner padded = new StepPlanner(6, i -> lengths[i], new StepPlanner.Batch(3, 0, 90, true), 1, "x", false);
+        assertThat(padded.largestMicroBatch()).containsExactly(0, 1, 2); // 90 tokens, of which 34 are real
+        StepPlanner packed = new StepPlanner(6, i -> lengths[i], new StepPlanner.Batch(3, 0, 90), 1, "x", false);
+        assertThat(packed.largestMicroBatch()).containsExactlyInAnyOrder(3, 4, 5);
+    }
 }

@@ -321,11 +321,28 @@ class TrlTrajectoryTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "dpo-llama-sigmoid", "dpo-llama-accumulate", "dpo-llama-ipo", "dpo-llama-hinge", "dpo-llama-robust",
-                "dpo-llama-apo_zero", "dpo-llama-apo_down", "dpo-llama-exo_pair", "dpo-llama-nca_pair",
-                        "dpo-llama-sppo_hard",
-                "dpo-llama-bco_pair", "dpo-llama-aot", "dpo-llama-discopop", "dpo-llama-sigmoid_norm", "dpo-llama-lora",
-                "dpo-gemma-sigmoid", "dpo-gemma-ipo"
+                "dpo-llama-sigmoid",
+                "dpo-llama-accumulate",
+                "dpo-llama-ipo",
+                "dpo-llama-hinge",
+                "dpo-llama-robust",
+                "dpo-llama-apo_zero",
+                "dpo-llama-apo_down",
+                "dpo-llama-exo_pair",
+                "dpo-llama-nca_pair",
+                "dpo-llama-sppo_hard",
+                "dpo-llama-bco_pair",
+                "dpo-llama-aot",
+                "dpo-llama-discopop",
+                "dpo-llama-sigmoid_norm",
+                "dpo-llama-lora",
+                "dpo-gemma-sigmoid",
+                "dpo-gemma-ipo",
+                "dpo-gemma-hinge",
+                "dpo-gemma-robust",
+                "dpo-gemma-apo_zero",
+                "dpo-gemma-exo_pair",
+                "dpo-gemma-nca_pair"
             })
     void dpoIsTrls(String name) {
         double beta = 0.1;

@@ -146,6 +146,11 @@ class WatchdogTest {
             }
 
             @Override
+            public List<String> rows(int example) {
+                return task.rows(example);
+            }
+
+            @Override
             public PackedBatch batch(int[] examples) {
                 PackedBatch batch = task.batch(examples);
                 lengths.add(batch.length());

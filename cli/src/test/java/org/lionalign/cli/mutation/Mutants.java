@@ -10,6 +10,7 @@ final class Mutants {
     private static final String LEDGERED = STAGE_DATA + "theLedgerKnowsTokensAndLayouts";
     private static final String PACKED = "core.pack.PackedBatchTest#branchesContinueTheTrunkAndDoNotSeeEachOther";
     private static final String TRL = "align.train.TrlTrajectoryTest#sftIsTrls(sft-llama-accumulate)";
+    private static final String NEXT = "align.stage.NextStageTest#";
     private static final String PLAIN = "torch.model.PlainDecoderTest#theFastPathIsThePlainOne(llama)";
 
     private Mutants() {}
@@ -66,6 +67,13 @@ final class Mutants {
                     "if (norm.total() < 0) {",
                     "align.train.WatchdogTest#aGradientThatIsNotFiniteNamesTheLayerThatItComesFrom"),
             new Mutant(
+                    "a reward model is padded with its stop token",
+                    6,
+                    "align.stage.StageInputs",
+                    "id.isPresent() && !text.stops().contains(id.getAsInt())",
+                    "id.isPresent()",
+                    NEXT + "aRewardModelIsNotPaddedWithWhatEndsItsAnswers"),
+            new Mutant(
                     "prompt tokenised without regard to the boundary",
                     4,
                     "core.chat.EncodedChat",
@@ -120,6 +128,13 @@ final class Mutants {
                     "positions[at + i] = at + i;",
                     PACKED),
             new Mutant(
+                    "the exported folder loses its template",
+                    7,
+                    "torch.model.ModelWriter",
+                    "|| name.endsWith(\".jinja\")",
+                    "|| name.endsWith(\".jinja2\")",
+                    NEXT + "whatIsExportedRendersTokenisesAndStopsAsWhatWasTrained"),
+            new Mutant(
                             "data replayed after resuming",
                             9,
                             "align.train.Trainer",
@@ -156,6 +171,20 @@ final class Mutants {
                     "state = PairState.NONE;",
                     "align.train.PairTrainingTest#killedAndResumedEndsInTheSameBitsThoughLossAndReferenceHaveAPast"),
             new Mutant(
+                    "the reference is computed in bf16",
+                    10,
+                    "align.stage.StageInputs",
+                    "path == null ? this.model : CausalLm.load(from, LoadOptions.inference(computeDtype(recipe)))",
+                    "CausalLm.load(from, LoadOptions.inference(Dtype.BF16))",
+                    NEXT + "atTheFirstStepThePolicyIsItsReference"),
+            new Mutant(
+                    "adapters left out, so that the base is the next stage's reference",
+                    11,
+                    "torch.model.LoraAdapters",
+                    ".add_(delta);",
+                    ".add_(delta.mul(0));",
+                    NEXT + "adaptersAreInTheModelThatTheNextStageComparesWith"),
+            new Mutant(
                     "reference cache used whatever made it",
                     12,
                     "align.reference.ReferenceCache",
@@ -169,6 +198,13 @@ final class Mutants {
                     "return state.refreshedAt() == 0",
                     "return state.refreshedAt() >= 0",
                     "align.train.PairTrainingTest#aRefreshedReferenceIsThePolicyOfThatMoment"),
+            new Mutant(
+                    "the reference that is named is not the one that is used",
+                    12,
+                    "align.stage.StageInputs",
+                    "references.compute(model, trees,",
+                    "references.compute(this.model, trees,",
+                    NEXT + "anotherReferenceIsTheModelThatIsNamed"),
             new Mutant(
                     "identical answers become a pair",
                     13,
@@ -204,6 +240,27 @@ final class Mutants {
                     "inputs.put(\"template\", hex(Digests.sha256(text.template().source().getBytes(StandardCharsets.UTF_8))));",
                     "",
                     STAGE_DATA + "theCacheIsFoundAgainAndAnythingThatShapesTheTreesMakesAnother"),
+            new Mutant(
+                    "an option without effect is accepted",
+                    16,
+                    "core.recipe.StageRecipe",
+                    "!packing.equals(\"wrap\") || overlong.equals(\"error\"),",
+                    "overlong != null,",
+                    "core.recipe.RecipeReaderTest#whatWouldHaveNoEffectIsRefused"),
+            new Mutant(
+                    "running positions are accepted and ignored",
+                    16,
+                    "align.train.WindowTask",
+                    "if (!running) {",
+                    "if (isolated) {",
+                    "align.train.LayoutTest#aWindowsPositionsMayRunOn"),
+            new Mutant(
+                    "a reward model's margin is accepted and ignored",
+                    16,
+                    "align.train.RewardTask",
+                    "margins.getOrDefault(tree.id(), 0.0)",
+                    "0",
+                    NEXT + "aRewardModelsMarginComesFromTheRowsScores"),
             new Mutant(
                     "isolation: false is accepted and ignored",
                     16,
@@ -241,6 +298,13 @@ final class Mutants {
                     "beta * (sigmoid(z) - (1 - labelSmoothing))",
                     "align.objective.PreferenceLossTest#slopesAreFiniteDifferencesInSaturationAtTiesAndOfEmptyAnswers"),
             new Mutant(
+                    "sampled tokens are encoded again",
+                    18,
+                    "align.stage.PairEncoder",
+                    "SampledAnswer.chosen(pair, text.split(prompt, pair.chosen()), text)",
+                    "text.split(prompt, pair.chosen())",
+                    "align.stage.PairDataTest#sampledTokensAreNotEncodedAgain"),
+            new Mutant(
                     "log-probabilities summed in bf16",
                     19,
                     "torch.model.Head",
@@ -254,6 +318,20 @@ final class Mutants {
                     "rehearse(planner, optimizer);",
                     "",
                     "align.train.WatchdogTest#theLargestPassIsRehearsed"),
+            new Mutant(
+                    "the rehearsed pass is not the largest when padded",
+                    20,
+                    "align.train.StepPlanner",
+                    "long tokens = batch.padded",
+                    "long tokens = batch.examplesPerStep < 0",
+                    "align.train.StepPlannerTest#theLargestPassCountsItsFilling"),
+            new Mutant(
+                    "one of several processes leaves a shard out",
+                    21,
+                    "align.reference.ReferenceCache",
+                    "for (int s = rank; s < shards(); s += world) {",
+                    "for (int s = rank; s < shards() - Math.min(1, rank); s += world) {",
+                    "align.reference.ReferenceCacheTest#whatIsReadIsWhatTheModelSaysHoweverTheWorkWasShared"),
             new Mutant(
                     "a damaged checkpoint is taken",
                     22,
@@ -273,12 +351,40 @@ final class Mutants {
                             "Long.parseLong(name.substring(5))",
                             "Long.parseLong(name.substring(name.length() - 8))"),
             new Mutant(
+                    "merged adapters have another scale",
+                    23,
+                    "torch.model.LoraAdapters",
+                    ".mul(part.scale());",
+                    ".mul(1.1 * part.scale());",
+                    "torch.model.SaveAndLoraTest#adaptersArePefts"),
+            new Mutant(
+                    "the order of rows is of the moment",
+                    24,
+                    "align.train.StepPlanner",
+                    "derivedSeed(\"order/\" + epoch + \"/\" + dataDigest, seed)",
+                    "System.nanoTime()",
+                    "align.train.StepPlannerTest#aStepIsAFunctionOfItsNumberAlone"),
+            new Mutant(
+                    "failed judgements vanish",
+                    25,
+                    "align.eval.mtbench.MtBenchReport",
+                    "ObjectNode detail = Json.object();",
+                    "if (Double.isNaN(grade.score())) { continue; } ObjectNode detail = Json.object();",
+                    "align.eval.mtbench.MtBenchTest#failuresAreReportedAndNotDropped"),
+            new Mutant(
                     "only the margin is watched",
                     26,
                     "align.stage.Alarms",
                     "if (reward < 0 && late",
                     "if (reward < -1e300 && late",
                     "align.stage.PairStageTest#aFarTooLargeLearningRateTripsTheAlarmAndMayStopTheRun"),
+            new Mutant(
+                    "a judge's budget comes from what is asked beside",
+                    27,
+                    "align.judge.PairRmJudge",
+                    "int size = faithful ? batch : 1;",
+                    "int size = questions.size();",
+                    "align.judge.ModelJudgesTest#pairRmJudgesConversationsAsTheOriginalJudgesItsSourceTexts"),
             new Mutant(
                     "schedule counts rows instead of steps",
                     28,
@@ -306,5 +412,12 @@ final class Mutants {
                     "align.train.PairObjective",
                     "metric[0] += value;",
                     "metric[0] = value;",
-                    "align.train.PairObjectiveTest#metricsAreMeansOverAllPairsHoweverTheyCome"));
+                    "align.train.PairObjectiveTest#metricsAreMeansOverAllPairsHoweverTheyCome"),
+            new Mutant(
+                    "prompts without a pair leave the ledger silently",
+                    32,
+                    "align.online.Pairing",
+                    "            ledger.count(prompt, outcome);",
+                    "            if (outcome instanceof Paired) { ledger.count(prompt, outcome); }",
+                    "align.online.PairingTest#theLedgerBalances"));
 }

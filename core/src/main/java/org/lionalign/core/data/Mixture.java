@@ -41,6 +41,16 @@ public final class Mixture {
         return rows;
     }
 
+    /** The same without a draw: whole copies and the first rows, in the file's order, as the original takes what it evaluates on. */
+    public static int[] head(int n, double fraction) {
+        int rest = (int) (n * (fraction % 1));
+        int[] rows = new int[Math.addExact(Math.multiplyExact((int) Math.floor(fraction), n), rest)];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = i % n;
+        }
+        return rows;
+    }
+
     private static int[] identity(int n) {
         int[] order = new int[n];
         for (int i = 0; i < n; i++) {

@@ -95,6 +95,18 @@ public record PackedBatch(
     }
 
     /**
+     * The same tokens at other positions; who sees whom stays.
+     *
+     * @param other {@code [T]}
+     */
+    public PackedBatch withPositions(int[] other) {
+        if (other.length != ids.length) {
+            throw new IllegalArgumentException(other.length + " positions for " + ids.length + " tokens");
+        }
+        return new PackedBatch(trees, ids, other, plan, predictors, targets, slices);
+    }
+
+    /**
      * Stream indices of the last token of every leaf, by tree and node: where sequence heads read. An empty leaf ends where its parent
      * does.
      */

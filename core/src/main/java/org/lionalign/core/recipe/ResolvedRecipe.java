@@ -7,16 +7,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 
 /** A recipe with every value written out and where it came from: a line of the file, an override, or the default. Reads back as a recipe. */
 public final class ResolvedRecipe {
+    /** A key at the start of a message, as {@link Checks#require} and the stages write it. */
+    private static final Pattern KEY = Pattern.compile("([a-z_0-9]+(?:\\.[a-z_0-9]+)*): expected ");
+
     private final Map<String, String> origins = new TreeMap<>();
 
     private ResolvedRecipe() {}
@@ -38,6 +45,39 @@ public final class ResolvedRecipe {
         StringBuilder out = new StringBuilder();
         resolved.write(RecipeReader.tree(recipe), "", "", out);
         return out.toString();
+    }
+
+    /**
+     * An error that a stage found about a key, with where that key was given: what only a stage can know, such as an option that does not
+     * apply to it, is said with file and line as what the reader finds. Other errors are given back as they are.
+     *
+     * @param file the recipe
+     * @param overrides as they were given
+     */
+    public static BadInput placed(BadInput error, Path file, List<String> overrides) {
+        Matcher key = KEY.matcher(String.valueOf(error.getMessage()));
+        if (!key.lookingAt()) {
+            return error;
+        }
+        ResolvedRecipe resolved = new ResolvedRecipe();
+        try {
+            resolved.lines(file.toString(), Files.readString(file));
+        } catch (IOException e) {
+            return error;
+        }
+        for (String override : overrides) {
+            resolved.origins.put(override.substring(0, override.indexOf('=')).strip(), "--set");
+        }
+        String name = key.group(1);
+        String origin = resolved.origin(name);
+        if (origin.equals("default")) { // a section of which the file has nothing and an override a part
+            origin = resolved.origins.entrySet().stream()
+                    .filter(entry -> entry.getKey().startsWith(name + "."))
+                    .map(Map.Entry::getValue)
+                    .findFirst()
+                    .orElse(origin);
+        }
+        return origin.equals("default") ? error : new BadInput(origin + ": " + error.getMessage(), error);
     }
 
     private void lines(String file, String text) {

@@ -33,6 +33,11 @@ public record StageRecipe(
         require(model != null, "model", "a section", "nothing");
         require(data != null, "data", "a section", "nothing");
         train = train == null ? Train.DEFAULT : train;
+        require(
+                !data.faithful() || !data.packing().equals("wrap") || train.epochs() % 1 == 0,
+                "train.epochs",
+                "a whole number with data.faithful (documents are repeated before they are packed)",
+                train.epochs());
         seed = seed == null ? 42L : seed;
     }
 
@@ -80,6 +85,8 @@ public record StageRecipe(
      * @param packing {@code best_fit} (default: documents are never cut), {@code wrap} (the paper's windows of max_length_tokens) or
      *     {@code none} (padded); not for pairs
      * @param isolation whether packed documents are kept from seeing each other (default true); not for pairs, nor for packing none
+     * @param positions {@code reset} (default: each document counts from 0) or {@code running} (over a whole window, as the original does;
+     *     the same model up to rounding where positions are rotary); running only with packing wrap, isolated
      * @param faithful the original's order, packing and marker-searched masks instead of Lion's (default false), with packing wrap; for pairs
      *     its tokenisation and truncation (LION.md 2.7), with max_prompt_tokens
      * @param deduplicate rows whose conversation (for pairs: prompt and answers) occurred before are set aside (default true)
@@ -104,6 +111,7 @@ public record StageRecipe(
             @OneOf({"assistant", "last_turn", "all"}) String lossOn,
             @OneOf({"best_fit", "wrap", "none"}) String packing,
             Boolean isolation,
+            @OneOf({"reset", "running"}) String positions,
             Boolean faithful,
             Boolean deduplicate,
             Double emptySystemProbability,
@@ -137,9 +145,23 @@ public record StageRecipe(
                     "data.packing",
                     "best_fit, wrap or none",
                     packing);
+            require(
+                    !packing.equals("wrap") || overlong.equals("error"),
+                    "data.overlong",
+                    "nothing with packing wrap, whose windows cut every document where they end",
+                    overlong);
             isolation = isolation == null || isolation;
             require(isolation || !packing.equals("none"), "data.isolation", "true with packing none", false);
             faithful = faithful != null && faithful;
+            positions = positions == null
+                    ? (faithful && isolation && packing.equals("wrap") ? "running" : "reset")
+                    : positions;
+            require(List.of("reset", "running").contains(positions), "data.positions", "reset or running", positions);
+            require(
+                    positions.equals("reset") || (packing.equals("wrap") && isolation),
+                    "data.positions",
+                    "reset, or packing wrap and isolation with running",
+                    positions);
             require(
                     !faithful || packing.equals("wrap") != (maxPromptTokens != null),
                     "data.faithful",
@@ -188,6 +210,7 @@ public record StageRecipe(
                     this.lossOn,
                     this.packing,
                     this.isolation,
+                    this.positions,
                     this.faithful,
                     this.deduplicate,
                     this.emptySystemProbability,
@@ -208,6 +231,7 @@ public record StageRecipe(
                     eval,
                     maxLengthTokens,
                     "set_aside",
+                    null,
                     null,
                     null,
                     null,
@@ -384,9 +408,15 @@ public record StageRecipe(
      * A reward model's loss beside Bradley–Terry.
      *
      * @param centring weight of (chosen + rejected)², which keeps rewards around 0; default 0
+     * @param marginScale by how much the chosen reward should win, for each point of difference between the rows' scores; default 0
      */
-    public record Reward(Double centring) {
+    public record Reward(Double centring, Double marginScale) {
+        /** Bradley–Terry alone. */
+        public static final Reward DEFAULT = new Reward(0.0, 0.0);
+
         public Reward {
+            marginScale = marginScale == null ? 0.0 : marginScale;
+            require(marginScale >= 0, "reward.margin_scale", "0 or above", marginScale);
             centring = centring == null ? 0.0 : centring;
             require(centring >= 0, "reward.centring", "0 or above", centring);
         }
@@ -400,10 +430,11 @@ public record StageRecipe(
     }
 
     /**
-     * Looking at the model while it is trained; needs {@code data.eval} or {@code prompts}.
+     * Looking at the model while it is trained, always before the first step and after the last; needs {@code data.eval} or {@code prompts}.
      *
      * @param everySteps steps between evaluations; 0 (default) for before the first step and after the last
-     * @param export {@code last} (default) or {@code best}: which step's weights become the model, by held-out loss
+     * @param everyEpoch whether the model is also evaluated after each epoch (default false)
+     * @param export {@code last} (default) or {@code best}: which evaluation's weights become the model, by held-out loss; best needs every_steps or every_epoch
      * @param prompts JSONL of prompts that are answered, greedily, at every evaluation
      * @param maxNewTokens of such an answer, 128
      * @param probePrompts prompts of the run's own rows that the trained model answers, to see whether it stops; 20, 0 for none
@@ -411,6 +442,7 @@ public record StageRecipe(
      */
     public record Eval(
             Long everySteps,
+            Boolean everyEpoch,
             @OneOf({"last", "best"}) String export,
             @Nullable String prompts,
             @Nullable Integer maxNewTokens,
@@ -418,16 +450,26 @@ public record StageRecipe(
             @OneOf({"report", "stop"}) String onAlarm) {
         /** Every value at its default. */
         @SuppressWarnings("NullAway") // null asks for the default
-        public static final Eval DEFAULT = new Eval(null, null, null, null, null, null);
+        public static final Eval DEFAULT = new Eval(null, null, null, null, null, null, null);
 
         public Eval {
             everySteps = everySteps == null ? 0L : everySteps;
             require(everySteps >= 0, "eval.every_steps", "0 or above", everySteps);
+            everyEpoch = everyEpoch != null && everyEpoch;
             export = export == null ? "last" : export;
             require(List.of("last", "best").contains(export), "eval.export", "last or best", export);
+            require(
+                    export.equals("last") || everySteps > 0 || everyEpoch,
+                    "eval.export",
+                    "every_steps or every_epoch with best, for one evaluation after the last step has nothing to choose from",
+                    "neither");
             onAlarm = onAlarm == null ? "report" : onAlarm;
             require(List.of("report", "stop").contains(onAlarm), "eval.on_alarm", "report or stop", onAlarm);
-            require(onAlarm.equals("report") || everySteps > 0, "eval.on_alarm", "every_steps with stop", everySteps);
+            require(
+                    onAlarm.equals("report") || everySteps > 0 || everyEpoch,
+                    "eval.on_alarm",
+                    "every_steps or every_epoch with stop",
+                    "neither");
             require(maxNewTokens == null || maxNewTokens > 0, "eval.max_new_tokens", "above 0", maxNewTokens);
             require(prompts != null || maxNewTokens == null, "eval.max_new_tokens", "prompts with it", "none");
             maxNewTokens = maxNewTokens == null && prompts != null ? Integer.valueOf(128) : maxNewTokens;

@@ -53,6 +53,8 @@ class MixtureTest {
         assertThat(Mixture.rows(10, 0, 1, false)).isEmpty();
         assertThat(Mixture.rows(5, 1, 1, false)).containsExactly(0, 1, 2, 3, 4);
         assertThat(Mixture.rows(5, 1, 42, true)).containsExactly(4, 2, 3, 1, 0);
+        assertThat(Mixture.head(10, .3)).containsExactly(0, 1, 2); // what is evaluated on is not shuffled
+        assertThat(Mixture.head(2, 2.5)).containsExactly(0, 1, 0, 1, 0);
         assertThatThrownBy(() -> Mixture.rows(5, -0.1, 1, false)).isInstanceOf(IllegalArgumentException.class);
         Seeds.forAll(50, random -> {
             int n = random.nextInt(1, 40);

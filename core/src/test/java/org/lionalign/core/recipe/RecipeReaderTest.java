@@ -78,4 +78,34 @@ class RecipeReaderTest {
                 "hinge does not read it");
         refused(GOOD, List.of("train.examples_per_step=3", "train.tokens_per_step=9"), "not both");
     }
+
+    /** Issue 3: an option that nothing would read is an error, as an unknown one is (PITFALLS 16). */
+    @Test
+    void whatWouldHaveNoEffectIsRefused() throws IOException {
+        for (String overlong : List.of("set_aside", "cut_end", "cut_middle_turns")) {
+            refused(GOOD, List.of("data.packing=wrap", "data.overlong=" + overlong), "data.overlong", "packing wrap");
+        }
+        assertThat(read(GOOD, "data.packing=wrap").data().overlong()).isEqualTo("error");
+        refused(GOOD, List.of("eval.export=best"), "eval.export", "every_steps or every_epoch");
+        assertThat(read(GOOD, "eval={export: best, every_epoch: true}").eval().everyEpoch())
+                .isTrue();
+        refused(GOOD, List.of("eval.on_alarm=stop"), "eval.on_alarm", "every_steps or every_epoch");
+        refused(GOOD, List.of("data.positions=running"), "data.positions", "packing wrap");
+        refused(
+                GOOD,
+                List.of("data.packing=wrap", "data.isolation=false", "data.positions=running"),
+                "data.positions",
+                "isolation");
+        refused(
+                GOOD,
+                List.of("data.packing=wrap", "data.faithful=true", "train.epochs=1.5"),
+                "train.epochs",
+                "a whole number");
+        refused(GOOD, List.of("reward.margin_scale=-1"), "reward.margin_scale", "0 or above");
+        // The file's own line, though two keys are wrong only together.
+        refused(
+                GOOD.replace("train: [a.jsonl]", "train: [a.jsonl]\n  packing: wrap\n  overlong: cut_end"),
+                List.of(),
+                "line 2");
+    }
 }

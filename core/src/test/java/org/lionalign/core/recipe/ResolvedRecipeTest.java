@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lionalign.core.error.BadInput;
 
 class ResolvedRecipeTest {
     @TempDir
@@ -51,5 +52,26 @@ class ResolvedRecipeTest {
                         .asText())
                 .isEqualTo("integer");
         assertThat(schema.at("/properties/loss/properties/type/enum").size()).isEqualTo(LossRecipe.TYPES.size());
+    }
+
+    @Test
+    void whatAStageFindsIsPlacedToo() throws IOException {
+        Path file = Files.writeString(
+                dir.resolve("r.yaml"),
+                "model: {path: m}\ndata:\n  train: [a.jsonl]\n  packing: wrap\nloss: {type: ipo}\n");
+        String r = file.toString();
+        for (String[] found : new String[][] {
+            {"data.packing: expected nothing for pairs, found wrap", r + ":4: data.packing: expected"},
+            {"loss: expected nothing for sft, found a section", r + ":5: loss: expected"},
+            {"loss.beta: expected x, found y", "--set: loss.beta: expected"},
+            {"reward: expected nothing for sft, found a section", "--set: reward: expected"},
+            {"data.loss_on: expected assistant, found all", "data.loss_on: expected"}, // a default: nowhere written
+            {"rows.jsonl:3: expected at most 8 tokens", "rows.jsonl:3: expected at most 8 tokens"},
+        }) {
+            assertThat(ResolvedRecipe.placed(
+                                    new BadInput(found[0]), file, List.of("loss.beta=2", "reward.centring=0.1"))
+                            .getMessage())
+                    .startsWith(found[1]);
+        }
     }
 }

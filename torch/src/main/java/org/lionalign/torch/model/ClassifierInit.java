@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.format.Checkpoint;
@@ -25,10 +26,20 @@ public final class ClassifierInit {
     private ClassifierInit() {}
 
     /**
+     * What fills batches up. transformers reads an answer's score at the last token that is not padding, so that with a model whose padding is
+     * its stop token it would read one token early.
+     *
+     * @param id must end no answer
+     */
+    public record Padding(String token, int id) {}
+
+    /**
      * Writes the folder, unless it is there: all weights but the output head, a drawn {@code score.weight}, and the config that transformers
      * expects.
+     *
+     * @param padding of the folder's config and tokenizer; null keeps the model's own
      */
-    public static void write(Path base, Path target, long seed) {
+    public static void write(Path base, Path target, long seed, @Nullable Padding padding) {
         if (Files.exists(target.resolve("config.json"))) {
             return;
         }
@@ -40,7 +51,9 @@ public final class ClassifierInit {
         json.putArray("architectures").add(config.architecture().replace("ForCausalLM", "ForSequenceClassification"));
         json.putObject("id2label").put("0", "LABEL_0");
         json.putObject("label2id").put("LABEL_0", 0);
-        if (!json.hasNonNull("pad_token_id")) {
+        if (padding != null) {
+            json.put("pad_token_id", padding.id());
+        } else if (!json.hasNonNull("pad_token_id")) {
             // transformers finds an answer's end by its padding and refuses batches without a pad token
             json.put(
                     "pad_token_id",
@@ -50,6 +63,16 @@ public final class ClassifierInit {
             Files.createDirectories(target);
             ModelWriter.carry(base, target);
             Files.delete(target.resolve("config.json"));
+            if (padding != null) {
+                for (String name : List.of("tokenizer_config.json", "special_tokens_map.json")) {
+                    Path file = target.resolve(name);
+                    if (Files.exists(file)) {
+                        ObjectNode tokens = (ObjectNode) Json.read(file);
+                        AtomicFiles.write(
+                                file, tokens.put("pad_token", padding.token()).toPrettyString());
+                    }
+                }
+            }
             List<SafetensorsWriter.Source> sources = new ArrayList<>();
             Dtype stored = Dtype.F32;
             for (Map.Entry<String, TensorEntry> entry :
