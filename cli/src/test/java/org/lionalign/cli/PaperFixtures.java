@@ -71,8 +71,7 @@ final class PaperFixtures {
         config.put("num_hidden_layers", 1).put("num_attention_heads", 2).put("num_key_value_heads", 1);
         config.put("max_position_embeddings", 8192).put("eos_token_id", 0).put("bos_token_id", 0);
         config.put("tie_word_embeddings", gemma);
-        // The paper's Llama mask reaches from row 128,000 to the last.
-        config.put("vocab_size", gemma ? 2224 : 128_256).put("rope_theta", gemma ? 10_000.0 : 500_000.0);
+        config.put("vocab_size", 2224).put("rope_theta", gemma ? 10_000.0 : 500_000.0);
         Files.writeString(folder.resolve("config.json"), Json.write(config));
         RandomInit.write(folder, 3, Dtype.F32);
         if (gemma) {
