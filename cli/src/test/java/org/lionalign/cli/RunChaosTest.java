@@ -19,7 +19,7 @@ import org.lionalign.core.testing.ChildJvm;
 
 /** {@code lion run} in processes that are killed with SIGKILL again and again (PITFALLS 9). */
 class RunChaosTest {
-    private static final int KILLS = 8;
+    private static final int KILLS = 6;
 
     @TempDir
     Path dir;

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.core.json.Json;
+import org.lionalign.cub.CubFiles;
 
 /** {@code lion run}, {@code explain}, {@code plan}, {@code study} and {@code quickstart} as a user gives them, on tiny recipes. */
 class RunVerbsTest {
@@ -124,13 +125,14 @@ class RunVerbsTest {
         }
     }
 
-    /** With the bundled model itself, a step for each stage and a few prompts. */
+    /** With the bundled model itself, a step for each stage, and little data of its world. */
     @Test
     void theQuickstartGoesTheWholeWay() {
         String home = System.getProperty("lion.home");
         System.setProperty("lion.home", System.getProperty("lion.root", ".."));
         try {
             Path out = dir.resolve("out");
+            CubFiles.generate(out.resolve("data-1"), 1, new CubFiles.Sizes(0, 24, 24, 8, 8, 0.35));
             Ran ran = Ran.lion(
                     "quickstart",
                     "--out",

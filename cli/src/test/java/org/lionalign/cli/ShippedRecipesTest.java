@@ -206,7 +206,9 @@ class ShippedRecipesTest {
     void thePapersRecipesLoadAndPlan(String family) throws IOException {
         PaperFixtures.write(dir);
         for (String stage : List.of("sft", "dpo")) {
-            JsonNode plan = plan(PaperFixtures.recipe(dir, family + "-" + stage + ".yaml"), mask(family, stage.equals("sft") ? "train" : "", List.of()));
+            JsonNode plan = plan(
+                    PaperFixtures.recipe(dir, family + "-" + stage + ".yaml"),
+                    mask(family, stage.equals("sft") ? "train" : "", List.of()));
             assertThat(plan.path("steps").asLong()).isPositive();
             assertThat(plan.path("seconds").path("total").asDouble()).isPositive();
             assertThat(plan.path("reference_flops").asDouble() > 0).isEqualTo(stage.equals("dpo"));
@@ -253,6 +255,9 @@ class ShippedRecipesTest {
         Path out = dir.resolve("out");
         List<String> set = new ArrayList<>(SHORT);
         for (String value : List.of(
+                "sft.train.max_steps=1",
+                "dpo.train.max_steps=1",
+                "online.train.max_steps=1",
                 "sft.eval={probe_prompts: 1}",
                 "dpo.eval={probe_prompts: 1}",
                 "online.sample.max_new_tokens=8",

@@ -175,7 +175,8 @@ public final class StepPlanner {
                 continue;
             }
             List<int[]> full = new ArrayList<>();
-            // In the drawn order: longest first would make passes, and so steps, of long rows alone and of short rows alone.
+            // In the drawn order: longest first would make passes, and so steps, of long rows alone and of short rows
+            // alone.
             List<int[]> packed = BestFit.packInOrder(
                     pool.stream().mapToInt(Integer::intValue).toArray(), lengthOf, batch.microBatchTokens);
             pool.clear();

@@ -255,10 +255,7 @@ class JudgeServerRunTest {
             up.set(1);
             Path judged = artifact(pipeline(recipe, out), "online-1/judge").resolve("artifact.json");
             pipeline(recipe, out).run(PipelineMain.SILENT, () -> Files.exists(judged)); // no further than that
-            assertThat(Json.read(judged)
-                            .at("/summary/failed_answers")
-                            .asInt())
-                    .isZero();
+            assertThat(Json.read(judged).at("/summary/failed_answers").asInt()).isZero();
         }
     }
 }

@@ -424,7 +424,8 @@ class StaleNodesTest {
             Set<String> expected = with(row.readers());
             assertThat(MADE_FROM.keySet()).containsAll(before.keySet());
             expected.retainAll(before.keySet()); // SimPO has no reference
-            if (!before.keySet().equals(after.keySet()) || !changed(before, after).equals(expected)) {
+            if (!before.keySet().equals(after.keySet())
+                    || !changed(before, after).equals(expected)) {
                 wrong.add(row.change() + ": expected " + expected + ", found " + changed(before, after));
             }
         }
