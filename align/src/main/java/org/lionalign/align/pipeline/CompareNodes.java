@@ -29,6 +29,11 @@ final class CompareNodes {
     CompareNodes(Graph graph, RunRecipe.Compare section) {
         this.graph = graph;
         this.section = section;
+        if (section.sample().answers() != 1) {
+            throw new BadInput(
+                    "compare.sample.answers: expected 1, for the models are compared on one answer each, found "
+                            + section.sample().answers());
+        }
     }
 
     /** Nodes for all models but the reward model. */

@@ -59,11 +59,16 @@ class StaleNodesTest {
     private static final List<String> EVERYTHING = List.copyOf(MADE_FROM.keySet());
 
     /**
-     * Options whose effect is tested where it belongs: benchmarks have nodes of their own; a second iteration adds nodes (below); the other is
+     * Options whose effect is tested where it belongs: benchmarks have nodes of their own; a second iteration adds nodes (below); the others are
      * refused (below).
      */
     private static final Set<String> ELSEWHERE = Set.of(
-            "compare.suites", "compare.suite_limit", "compare.suite_data", "online.iterations", "dpo.reference.cache");
+            "compare.suites",
+            "compare.suite_limit",
+            "compare.suite_data",
+            "online.iterations",
+            "compare.sample.answers",
+            "dpo.reference.cache");
 
     @TempDir
     Path dir;
@@ -125,6 +130,7 @@ class StaleNodesTest {
                   judges: [{type: reward, path: "@reward"}]
                 compare:
                   prompts: [ROWS]
+                  sample: {answers: 1, temperature: 0}
                   judges: [{type: reward, path: "@reward"}]
                 """.replace("MODEL", "'" + model + "'")
                 .replace("TEMPLATE", file("t.jinja", "{{ messages[0]['content'] }}"))
@@ -271,7 +277,9 @@ class StaleNodesTest {
     private void sample(String s, List<String> answers, List<String> gate) {
         List<String> both = new ArrayList<>(answers);
         both.addAll(gate); // whose own sampling has these of the section
-        row(answers, s, "answers", "answers=4");
+        if (!s.startsWith("compare")) {
+            row(answers, s, "answers", "answers=4");
+        }
         row(answers, s, "temperature", "temperature=0.9");
         row(answers, s, "top_p", "top_p=0.9");
         row(answers, s, "top_k", "top_k=50");
@@ -472,7 +480,10 @@ class StaleNodesTest {
     }
 
     @Test
-    void aCacheOfReferencesIsTheRunsOwn() {
+    void whatARunCannotUseIsRefused() {
+        assertThatThrownBy(() -> keys(List.of("compare.sample.answers=4")))
+                .isInstanceOf(BadInput.class)
+                .hasMessageContaining("compare.sample.answers: expected 1");
         assertThatThrownBy(() -> keys(List.of("dpo.reference={cache: x}")))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("dpo.reference.cache");
