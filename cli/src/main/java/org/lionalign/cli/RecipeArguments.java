@@ -6,12 +6,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.lionalign.align.stage.Stage;
 import org.lionalign.align.stage.StageKind;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.ResolvedRecipe;
+import org.lionalign.core.recipe.RunRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,6 +35,20 @@ final class RecipeArguments {
 
     StageRecipe read() {
         return RecipeReader.read(file, set, StageRecipe.class);
+    }
+
+    /** Whether the file holds a whole run. */
+    boolean isRun() {
+        Set<String> sections = RecipeReader.sections(file);
+        return !sections.contains("data")
+                && List.of("sft", "reward", "dpo", "online", "compare").stream().anyMatch(sections::contains);
+    }
+
+    RunRecipe readRun() {
+        if (!stage.isEmpty()) {
+            throw new BadInput("--stage: expected nothing for a whole run, found " + stage);
+        }
+        return RecipeReader.read(file, set, RunRecipe.class);
     }
 
     /** What the recipe is for; its sections must be those of that stage. */

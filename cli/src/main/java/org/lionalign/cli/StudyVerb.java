@@ -61,7 +61,7 @@ final class StudyVerb implements Callable<Integer> {
         List<String> overrides = new ArrayList<>();
         if (read.recipe().equals("quickstart")) {
             // The bundled world's data, the same for all seeds: what varies is training and sampling.
-            read = here(read, QuickstartVerb.prepare(home, out, 1));
+            read = over(read, QuickstartVerb.prepare(home, out, 1), out.resolve("data-1"));
         }
         overrides.addAll(set);
         ObjectNode result;
@@ -86,9 +86,9 @@ final class StudyVerb implements Callable<Integer> {
         return 0;
     }
 
-    /** The study over the recipe and data that quickstart wrote here. */
-    private StudyRecipe here(StudyRecipe read, Path recipe) {
-        UnaryOperator<String> moved = text -> text.replace("runs/quickstart/data/", out.resolve("data-1") + "/");
+    /** A study of the quickstart over a recipe and data that {@link QuickstartVerb#prepare} wrote. */
+    static StudyRecipe over(StudyRecipe read, Path recipe, Path data) {
+        UnaryOperator<String> moved = text -> text.replace("runs/quickstart/data/", data + "/");
         return new StudyRecipe(
                 read.about(),
                 recipe.toString(),

@@ -26,6 +26,7 @@ class CheckerTest {
             {"type":"ends","word":"home"}                       | Tom went home.                       | Tom went home again.
             {"type":"ends","word":"home"}                       | He said, "Go home!"                  | home and
             {"type":"items","category":"fruits","count":2}      | apple, Pear                          | apple, dog
+            {"type":"items","category":"fruits","count":2}      | Two fruits: apple, pear              | Two fruits: apple
             {"type":"items","category":"fruits","count":2}      | an apple and a pear.                 | apple, apple
             {"type":"items","category":"fruits","count":2}      | 1. apple\\n2. pear                   | apple, pear, plum
             {"type":"items","category":"fruits","count":2}      | - apple\\n- pear                     | apple

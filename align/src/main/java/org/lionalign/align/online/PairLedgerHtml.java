@@ -32,6 +32,7 @@ public final class PairLedgerHtml {
                 ledger.path("answers").path("text_encodes_to_other_tokens").asText(),
                 "answers whose text encodes to other tokens");
         html.append("</div>");
+        failures(html, ledger);
         html.append("<h2>What became of the prompts</h2><div class=\"scroll\"><table>");
         row(html, "th", "outcome", "prompts", "for example");
         row(html, "td", "pairs", ledger.path("paired").asText(), "");
@@ -59,6 +60,24 @@ public final class PairLedgerHtml {
         html.append("</table></div><h2>Gaps between the scores of chosen and rejected</h2>");
         bars(html, ledger.path("score_gaps"));
         return html.append("</section>").toString();
+    }
+
+    /** Answers that were not drawn, or have no score: by reason. */
+    private static void failures(StringBuilder html, JsonNode ledger) {
+        List<String> counts = new ArrayList<>();
+        ledger.path("judge")
+                .path("failures")
+                .properties()
+                .forEach(why -> counts.add(why.getKey() + " " + why.getValue().asText()));
+        if (!counts.isEmpty()) {
+            html.append("<p>⚠ answers without a score: ")
+                    .append(escaped(String.join(", ", counts)))
+                    .append("</p>");
+        }
+        int drawn = ledger.path("answers").path("sampler_failures").asInt();
+        if (drawn > 0) {
+            html.append("<p>⚠ answers that could not be drawn: ").append(drawn).append("</p>");
+        }
     }
 
     private static void bars(StringBuilder html, JsonNode gaps) {

@@ -84,6 +84,7 @@ final class Artifacts {
     /** What must be the same however often a run was killed: not times, nor logs with times in them. */
     private static boolean durable(String name) {
         return name.startsWith("model/")
+                || name.matches("(train|eval)/(shard-\\d+\\.bin|manifest\\.json)") // log-probabilities of a reference
                 || List.of("answers.jsonl", "judged.jsonl", "pairs.jsonl", "comparison.json", "gate.json")
                         .contains(name);
     }

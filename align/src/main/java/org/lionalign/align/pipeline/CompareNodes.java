@@ -15,7 +15,6 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.JudgeRecipe;
-import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.RunRecipe;
 import org.lionalign.core.stats.PairedComparison;
 
@@ -30,6 +29,11 @@ final class CompareNodes {
     CompareNodes(Graph graph, RunRecipe.Compare section) {
         this.graph = graph;
         this.section = section;
+        if (section.sample().answers() != 1) {
+            throw new BadInput(
+                    "compare.sample.answers: expected 1, for the models are compared on one answer each, found "
+                            + section.sample().answers());
+        }
     }
 
     /** Nodes for all models but the reward model. */
@@ -45,7 +49,8 @@ final class CompareNodes {
 
     private Node answers(String name, Graph.Model model) {
         ObjectNode options = Json.object();
-        options.set("sample", RecipeReader.tree(section.sample()));
+        options.set("sample", Shaping.sample(section.sample()));
+        options.set("prompts", Graph.described(section.prompts()));
         options.put("limit", section.limit()).put("seed", graph.seed(null));
         options.set("model", graph.modelOptions());
         ObjectNode inputs = Json.object().put("model", model.key());
@@ -89,17 +94,25 @@ final class CompareNodes {
             models.forEach(comparison.putArray("models")::add);
             ArrayNode tables = comparison.putArray("judges");
             ArrayNode samples = samples(models, questions);
+            ObjectNode used = Json.object();
             StringBuilder said = new StringBuilder();
             for (int j = 0; j < section.judges().size(); j++) {
                 JudgeRecipe recipe = section.judges().get(j);
                 Judgement[] judgements = new Judgement[questions.size()];
                 try (Judge judge = new Judging(graph, List.of(recipe), "compare.judges").open()) {
-                    Judging.judge(
+                    ObjectNode usage = Judging.judge(
                             judge,
                             questions,
                             folder.resolve("judgements-" + (j + 1) + ".jsonl"),
                             progress,
+                            stop,
                             (q, judgement) -> judgements[q] = judgement);
+                    if (usage == null) {
+                        return null;
+                    }
+                    if (!usage.isEmpty()) {
+                        used.set(recipe.title(), usage);
+                    }
                 }
                 ModelComparison made = ModelComparison.of(models, recipe.title(), questions, List.of(judgements));
                 tables.add(made.toJson());
@@ -119,7 +132,11 @@ final class CompareNodes {
             }
             comparison.set("samples", samples);
             AtomicFiles.write(folder.resolve("comparison.json"), comparison.toPrettyString() + "\n");
-            return Json.object().put("prompts", questions.size()).put("say", said.toString());
+            ObjectNode summary = Json.object().put("prompts", questions.size()).put("say", said.toString());
+            if (!used.isEmpty()) {
+                summary.set("usage", used);
+            }
+            return summary;
         }));
     }
 

@@ -35,7 +35,7 @@ import org.lionalign.torch.model.CausalLm;
  */
 final class Gate {
     /** Prompts that are looked at. */
-    private static final int PROMPTS = 64;
+    static final int PROMPTS = 64;
 
     /** Largest probability of a false verdict of the win test. */
     private static final double ALPHA = 0.05;
@@ -85,7 +85,8 @@ final class Gate {
         Graph.Model from = graph.models().getOrDefault("sft", start);
         ObjectNode options = Json.object();
         options.set("stop", RecipeReader.tree(section.stop()));
-        options.set("sample", RecipeReader.tree(sample));
+        options.set("sample", Shaping.sample(sample));
+        options.set("prompts", Graph.described(prompts));
         options.put("seed", seed);
         ObjectNode inputs = Json.object();
         inputs.put("policy", policy.key()).put("trained", trained.key()).put("from", from.key());
@@ -143,7 +144,10 @@ final class Gate {
                     Locale.ROOT, "KL per token from %s is %.4f, limit %.4f", from.name(), kl.lowVariance(), limit));
         }
         if (!judges.isEmpty()) {
-            WinTest test = wins(before, now, folder, progress);
+            WinTest test = wins(before, now, folder, progress, interrupted);
+            if (test == null) {
+                return null;
+            }
             gate.put("wins", test.wins()).put("losses", test.losses()).put("ties", test.ties());
             gate.put("win_test", test.verdict().name().toLowerCase(Locale.ROOT));
             if (test.verdict() == WinTest.Verdict.WORSE) {
@@ -223,7 +227,12 @@ final class Gate {
         return Drift.klPerToken(policy, List.of(reference));
     }
 
-    private WinTest wins(List<JudgedPrompt> before, List<JudgedPrompt> now, Path folder, Node.Progress progress) {
+    private @Nullable WinTest wins(
+            List<JudgedPrompt> before,
+            List<JudgedPrompt> now,
+            Path folder,
+            Node.Progress progress,
+            BooleanSupplier interrupted) {
         List<Question> questions = new ArrayList<>();
         for (int p = 0; p < now.size(); p++) {
             if (!before.get(p).answers().isEmpty() && !now.get(p).answers().isEmpty()) {
@@ -238,14 +247,15 @@ final class Gate {
         }
         WinTest test = new WinTest(ALPHA);
         try (Judge judge = new Judging(graph, judges, "compare.judges").open()) {
-            Judging.judge(judge, questions, folder.resolve("judgements.jsonl"), progress, (q, judgement) -> {
-                double difference = judgement.scores()[1] - judgement.scores()[0];
-                if (!Double.isNaN(difference)) {
-                    test.add(difference);
-                }
-            });
+            ObjectNode usage = Judging.judge(
+                    judge, questions, folder.resolve("judgements.jsonl"), progress, interrupted, (q, judgement) -> {
+                        double difference = judgement.scores()[1] - judgement.scores()[0];
+                        if (!Double.isNaN(difference)) {
+                            test.add(difference);
+                        }
+                    });
+            return usage == null ? null : test;
         }
-        return test;
     }
 
     /** What a gate kept, by the name it wrote. */

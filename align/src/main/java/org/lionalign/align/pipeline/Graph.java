@@ -1,5 +1,6 @@
 package org.lionalign.align.pipeline;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.align.text.ModelDigest;
+import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.RecipeReader;
@@ -25,6 +28,7 @@ final class Graph {
     private final StageRecipe.Model base;
     private final long seed;
     private final double parameters;
+    private final ObjectNode modelOptions;
 
     /**
      * A model that nodes start from.
@@ -42,6 +46,7 @@ final class Graph {
         this.base = base;
         this.seed = seed;
         this.parameters = parameters;
+        this.modelOptions = modelOptions(base);
         Path folder = Path.of(base.path());
         models.put("base", new Model("base", contents.model(folder), List.of(), () -> folder));
     }
@@ -80,8 +85,20 @@ final class Graph {
 
     /** The model section without its path, which a model's key stands for. */
     ObjectNode modelOptions() {
+        return modelOptions.deepCopy();
+    }
+
+    private static ObjectNode modelOptions(StageRecipe.Model base) {
         ObjectNode options = RecipeReader.tree(base);
         options.remove("path");
+        String template = base.template();
+        if (template != null) {
+            // What it says, not only what it is called.
+            options.put(
+                    "template_source",
+                    ModelDigest.text(
+                            ChatTemplate.named(template, Path.of(base.path())).source()));
+        }
         return options;
     }
 
@@ -171,6 +188,13 @@ final class Graph {
             hashes.put(name, file == null ? contents.source(source) : file.key());
         }
         return hashes;
+    }
+
+    /** Sources as the recipe has them, which say how much of a file is used and what its columns mean. */
+    static ArrayNode described(List<StageRecipe.Source> sources) {
+        ArrayNode list = Json.MAPPER.createArrayNode();
+        sources.forEach(source -> list.add(RecipeReader.tree(source)));
+        return list;
     }
 
     /** Sources that nodes make, as the files they are once these are complete. */

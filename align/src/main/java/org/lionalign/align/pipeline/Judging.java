@@ -1,11 +1,14 @@
 package org.lionalign.align.pipeline;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.align.judge.Judge;
 import org.lionalign.align.judge.Judgement;
 import org.lionalign.align.judge.JudgementJson;
@@ -13,10 +16,10 @@ import org.lionalign.align.judge.Judges;
 import org.lionalign.align.judge.Question;
 import org.lionalign.align.text.ModelDigest;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.error.CheckFailed;
 import org.lionalign.core.format.AppendLog;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.JudgeRecipe;
-import org.lionalign.core.recipe.RecipeReader;
 
 /** The judges of a recipe as a part of nodes: their share of a key, and judging that goes on where it was killed. */
 final class Judging {
@@ -42,7 +45,7 @@ final class Judging {
 
     ArrayNode options() {
         ArrayNode list = Json.MAPPER.createArrayNode();
-        recipes.forEach(recipe -> list.add(RecipeReader.tree(recipe)));
+        recipes.forEach(recipe -> list.add(Shaping.judge(recipe)));
         return list;
     }
 
@@ -86,21 +89,29 @@ final class Judging {
      * Judges what is not in the file yet and hands every question's judgement on, in order.
      *
      * @param file judgements by the question's content, appended
+     * @return what the judge used, or null when interrupted
      */
-    static ObjectNode judge(
+    static @Nullable ObjectNode judge(
             Judge judge,
             List<Question> questions,
             Path file,
             Node.Progress progress,
+            BooleanSupplier interrupted,
             BiConsumer<Integer, Judgement> sink) {
         AppendLog log = new AppendLog(file);
         java.util.Map<String, ObjectNode> known = new java.util.HashMap<>();
         log.read((place, line) -> {
             ObjectNode node = (ObjectNode) Json.parse(line, file.toString());
-            known.put(node.path("key").asText(), node);
+            if (!failed(node)) {
+                known.put(node.path("key").asText(), node);
+            }
         });
         String identity = judge.identity();
+        boolean scored = questions.isEmpty();
         for (int from = 0; from < questions.size(); from += CHUNK) {
+            if (interrupted.getAsBoolean()) {
+                return null;
+            }
             List<Question> chunk = questions.subList(from, Math.min(questions.size(), from + CHUNK));
             List<String> keys =
                     chunk.stream().map(question -> key(identity, question)).toList();
@@ -120,13 +131,31 @@ final class Judging {
                     throw new BadInput(
                             file + ": the judgement of " + chunk.get(q).id() + " is gone");
                 }
-                sink.accept(
-                        from + q,
-                        JudgementJson.read(node, chunk.get(q).answers().size(), file.toString()));
+                Judgement judgement =
+                        JudgementJson.read(node, chunk.get(q).answers().size(), file.toString());
+                for (double score : judgement.scores()) {
+                    scored |= !Double.isNaN(score);
+                }
+                sink.accept(from + q, judgement);
             }
             progress.at(Math.min(questions.size(), from + CHUNK), questions.size(), "questions");
         }
+        if (!scored) {
+            // Complete, it would be found again for ever; a key that was missing may be there the next time.
+            throw new CheckFailed(file + ": the judge " + identity + " has no score for any answer; it used "
+                    + judge.usage() + "; the same command asks it again");
+        }
         return judge.usage();
+    }
+
+    /** A judgement with failures is asked for again by the next start: a server that was silent may have come back. */
+    private static boolean failed(ObjectNode judgement) {
+        for (JsonNode failure : judgement.path("failures")) {
+            if (!failure.isNull()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String key(String identity, Question question) {

@@ -103,7 +103,8 @@ final class OnlineNodes {
 
     private Node sample(String name, Graph.Model policy, List<String> after, @Nullable Node before) {
         ObjectNode options = Json.object();
-        options.set("sample", RecipeReader.tree(section.sample()));
+        options.set("sample", Shaping.sample(section.sample()));
+        options.set("prompts", Graph.described(section.prompts()));
         options.put("prompt_limit", section.promptLimit());
         long drawn = StepPlanner.derivedSeed(name, seed) & Long.MAX_VALUE;
         options.put("seed", drawn);
@@ -170,7 +171,12 @@ final class OnlineNodes {
                     long[] failed = {0};
                     try (Judge judge = judging.open()) {
                         usage = Judging.judge(
-                                judge, questions, folder.resolve("judgements.jsonl"), progress, (q, judgement) -> {
+                                judge,
+                                questions,
+                                folder.resolve("judgements.jsonl"),
+                                progress,
+                                interrupted,
+                                (q, judgement) -> {
                                     ObjectNode said = JudgementJson.write(judgement);
                                     ((ObjectNode) rows.get(at.get(q)))
                                             .set("judgement", said.put("judge", judge.identity()));
@@ -178,6 +184,9 @@ final class OnlineNodes {
                                         failed[0] += failure == null ? 0 : 1;
                                     }
                                 });
+                    }
+                    if (usage == null) {
+                        return null;
                     }
                     AtomicFiles.writeLines(
                             folder.resolve("judged.jsonl"), out -> rows.forEach(row -> out.accept(Json.write(row))));

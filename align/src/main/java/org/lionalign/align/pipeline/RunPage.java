@@ -33,6 +33,8 @@ final class RunPage {
         ArrayNode pairs = whole.putArray("pairs");
         ArrayNode gates = whole.putArray("gates");
         ObjectNode run = Json.object();
+        Path plan = artifacts.root().resolve("plan.json");
+        JsonNode planned = Files.exists(plan) ? Json.read(plan).path("nodes") : Json.object();
         for (Node node : nodes) {
             Path folder = artifacts.folder(node);
             JsonNode manifest = artifacts.manifest(node);
@@ -40,11 +42,14 @@ final class RunPage {
                 continue;
             }
             run.put(node.name(), folder.getFileName().toString());
-            steps.addObject()
+            ObjectNode step = steps.addObject()
                     .put("name", node.name())
                     .put("seconds", manifest.path("seconds").asDouble())
                     .put("say", manifest.path("summary").path("say").asText(""))
                     .put("key", node.key());
+            if (planned.has(node.name())) {
+                step.put("planned_seconds", planned.path(node.name()).asDouble());
+            }
             if (Files.exists(folder.resolve("metrics.jsonl"))) {
                 runs.put(node.name(), folder);
             }

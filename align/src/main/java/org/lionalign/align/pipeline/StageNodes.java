@@ -90,6 +90,7 @@ final class StageNodes {
     private Pass pass(Plan plan, Graph.Model compared, List<String> needed, Graph.Skip skip) {
         ObjectNode options = Json.object();
         options.set("data", RecipeReader.tree(plan.recipe().data()));
+        options.put("seed", plan.recipe().seed()); // which rows are drawn, and which get an empty system turn
         options.set("model", graph.modelOptions());
         ObjectNode inputs = Json.object();
         inputs.put("model", compared.key()).put("tokenizer_of", plan.start().key());
@@ -115,11 +116,15 @@ final class StageNodes {
     }
 
     private Graph.Model train(Plan plan, @Nullable Pass pass, List<String> needed, Graph.Skip skip) {
-        ObjectNode options = RecipeReader.tree(plan.recipe());
+        ObjectNode options = Shaping.stage(plan.recipe());
         options.set("model", graph.modelOptions());
         ObjectNode inputs = Json.object();
         inputs.put("model", plan.start().key());
         inputs.setAll(files(plan.recipe()));
+        String prompts = plan.recipe().eval().prompts();
+        if (prompts != null) {
+            inputs.put(prompts, graph.contents().file(Path.of(prompts)));
+        }
         List<String> needs = new ArrayList<>(needed);
         needs.addAll(plan.start().needs());
         if (pass != null) {
@@ -153,17 +158,13 @@ final class StageNodes {
         return graph.made(plan.name(), graph.add(node));
     }
 
-    /** Files that the data and eval sections name, by content; those that other nodes make, by these nodes' keys. */
+    /** Files that the data section names, by content; those that other nodes make, by these nodes' keys. */
     private ObjectNode files(StageRecipe recipe) {
         ObjectNode inputs = Json.object();
         inputs.set("train", graph.sources(recipe.data().train()));
         inputs.set("held_out", graph.sources(recipe.data().eval()));
         for (String benchmark : recipe.data().decontaminate()) {
             inputs.put(benchmark, graph.contents().file(Path.of(benchmark)));
-        }
-        String prompts = recipe.eval().prompts();
-        if (prompts != null) {
-            inputs.put(prompts, graph.contents().file(Path.of(prompts)));
         }
         return inputs;
     }

@@ -15,6 +15,7 @@ import org.lionalign.align.objective.PairLogps;
 import org.lionalign.align.objective.PairValue;
 import org.lionalign.align.report.RunReport;
 import org.lionalign.align.text.AnswerWriter;
+import org.lionalign.align.text.TextExport;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.align.train.Evaluations;
 import org.lionalign.align.train.PairObjective;
@@ -230,6 +231,9 @@ public final class Stage {
             probe(inputs);
             ObjectNode summary = summary();
             ModelWriter.save(model, run.resolve("model"), inputs.stored(), ModelWriter.SHARD_BYTES);
+            if (kind != StageKind.PRETRAIN) {
+                TextExport.write(inputs.text(), run.resolve("model"));
+            }
             write("summary.json", summary.toPrettyString());
             RunReport.write(run);
             return summary;

@@ -66,7 +66,7 @@ public final class Study {
     }
 
     /** The recipe of a cell and seed. */
-    RunRecipe recipe(Cell cell, long seed) {
+    public RunRecipe recipe(Cell cell, long seed) {
         List<String> set = new ArrayList<>(recipe.set());
         set.addAll(overrides);
         set.addAll(cell.set());

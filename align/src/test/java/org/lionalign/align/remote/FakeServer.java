@@ -38,6 +38,11 @@ public final class FakeServer implements AutoCloseable {
             return new Reaction("answer", 200, text, Map.of());
         }
 
+        /** Completions of their own for each of those that are asked for, as many as there are. */
+        public static Reaction answers(java.util.List<String> texts) {
+            return new Reaction("answer", 200, Json.write(Json.MAPPER.valueToTree(texts)), Map.of("X-Choices", "list"));
+        }
+
         public static Reaction status(int code) {
             return new Reaction("status", code, "{\"error\":{\"message\":\"status " + code + "\"}}", Map.of());
         }
@@ -152,7 +157,7 @@ public final class FakeServer implements AutoCloseable {
             exchange.getResponseHeaders().add("Content-Type", "application/json");
             switch (reaction.kind()) {
                 case "answer" -> {
-                    byte[] bytes = completion(body, reaction.text());
+                    byte[] bytes = completion(body, reaction);
                     answers.computeIfAbsent(content, c -> new AtomicInteger()).incrementAndGet();
                     // In flight ends before the client can see the answer and send its next.
                     inFlight.decrementAndGet();
@@ -163,7 +168,7 @@ public final class FakeServer implements AutoCloseable {
                     }
                 }
                 case "half" -> {
-                    byte[] bytes = completion(body, reaction.text());
+                    byte[] bytes = completion(body, reaction);
                     send(exchange, 200, bytes, bytes.length / 2);
                 }
                 case "silence" -> {
@@ -190,10 +195,12 @@ public final class FakeServer implements AutoCloseable {
         exchange.getResponseBody().flush();
     }
 
-    private static byte[] completion(JsonNode body, String text) {
+    private static byte[] completion(JsonNode body, Reaction reaction) {
+        JsonNode list = reaction.headers().containsKey("X-Choices") ? Json.parse(reaction.text(), "choices") : null;
         ObjectNode root = Json.object().put("object", "chat.completion").put("model", "fake-1");
         ArrayNode choices = root.putArray("choices");
         for (int c = 0; c < body.path("n").asInt(1); c++) {
+            String text = list == null ? reaction.text() : list.path(c).asText();
             ObjectNode choice = choices.addObject().put("index", c).put("finish_reason", "stop");
             choice.putObject("message").put("role", "assistant").put("content", text);
             if (body.path("logprobs").asBoolean()) {

@@ -3,6 +3,7 @@ package org.lionalign.align.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.json.Json;
 
 class RunReportTest {
     private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
@@ -94,7 +98,22 @@ class RunReportTest {
     @Test
     void itDrawsInABrowser() throws IOException, InterruptedException {
         Path page = dir.resolve("both.html");
-        RunReport.write(List.of(run("sft", 1), run("dpo", 0.5)), page);
+        ObjectNode whole = Json.object();
+        whole.putArray("nodes")
+                .addObject()
+                .put("name", "sft")
+                .put("seconds", 12.0)
+                .put("planned_seconds", 10.0)
+                .put("key", "k");
+        whole.withArray("nodes")
+                .addObject()
+                .put("name", "dpo")
+                .put("seconds", 3.0)
+                .put("key", "l");
+        Map<String, Path> runs = new LinkedHashMap<>();
+        runs.put("sft", run("sft", 1));
+        runs.put("dpo", run("dpo", 0.5));
+        RunReport.write(runs, whole, page);
         String drawn = chromium("--dump-dom", page.toUri().toString());
         assertThat(drawn)
                 .contains(
@@ -105,7 +124,9 @@ class RunReportTest {
                         "50 %",
                         "1 of 2",
                         "−7 %",
-                        "look here");
+                        "look here",
+                        "off by",
+                        "+20 %");
         assertThat(drawn.split("<canvas", -1)).hasSize(1 + 5);
         assertThat(drawn).doesNotContain("<title>broken");
         Path picture = dir.resolve("page.png");

@@ -10,12 +10,12 @@ import org.lionalign.torch.model.RandomInit;
 import org.lionalign.torch.tensor.Dtype;
 
 /** A model folder that learns in seconds: the bundled tokenizer and a network of two small blocks with drawn weights. */
-final class TinyModel {
+public final class TinyModel {
     private static final Path CUB = Path.of(System.getProperty("lion.root", ".."), "models/cub");
 
     private TinyModel() {}
 
-    static Path write(Path folder, long seed) throws IOException {
+    public static Path write(Path folder, long seed) throws IOException {
         Files.createDirectories(folder);
         for (String file : List.of(
                 "tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json")) {

@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -47,14 +49,7 @@ public final class RecipeReader {
 
     /** Binds the file, with overrides laid over it, to a record type whose compact constructors check the values. */
     public static <T> T read(Path file, List<String> overrides, Class<T> type) {
-        String text;
-        try {
-            text = Files.readString(file);
-        } catch (java.nio.file.NoSuchFileException e) {
-            throw new BadInput(file + ": no such file", e);
-        } catch (IOException e) {
-            throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
-        }
+        String text = text(file);
         T plain = bind(file.toString(), text, () -> YAML.readValue(text, type));
         if (overrides.isEmpty()) {
             return plain;
@@ -71,6 +66,25 @@ public final class RecipeReader {
                 bind("--set " + override, "", () -> YAML.treeToValue(growing, type));
             }
             throw e;
+        }
+    }
+
+    /** The keys at the top of a file: which kind of recipe it holds. */
+    public static Set<String> sections(Path file) {
+        String text = text(file);
+        JsonNode tree = bind(file.toString(), text, () -> YAML.readTree(text));
+        Set<String> names = new TreeSet<>();
+        tree.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (java.nio.file.NoSuchFileException e) {
+            throw new BadInput(file + ": no such file", e);
+        } catch (IOException e) {
+            throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -84,6 +84,11 @@ public record RunRecipe(
             @Nullable Long seed) {
         public Dpo {
             require(data != null, "dpo.data", "a section", "nothing");
+            require(
+                    reference == null || reference.cache() == null,
+                    "dpo.reference.cache",
+                    "nothing in a run, which keeps the log-probabilities among its artifacts",
+                    reference == null ? null : reference.cache());
             train = train == null ? StageRecipe.Train.DEFAULT : train;
             eval = eval == null ? StageRecipe.Eval.DEFAULT : eval;
         }

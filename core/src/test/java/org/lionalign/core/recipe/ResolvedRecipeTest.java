@@ -40,7 +40,7 @@ class ResolvedRecipeTest {
 
     @Test
     void theSchemaKnowsEveryKeyItsValuesAndDefaults() {
-        JsonNode schema = RecipeSchema.of();
+        JsonNode schema = RecipeSchema.of(StageRecipe.class);
         JsonNode train = schema.at("/properties/train");
         assertThat(train.get("additionalProperties").asBoolean()).isFalse();
         assertThat(train.at("/properties/schedule/enum").toString()).isEqualTo("[\"cosine\",\"linear\",\"constant\"]");
