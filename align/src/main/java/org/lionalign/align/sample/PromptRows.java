@@ -53,7 +53,10 @@ public final class PromptRows {
                 readFile(file, name, source.layout(), seen, found, ledger);
             }
             int[] rows = Mixture.rows(
-                    found.size(), source.fraction(), StepPlanner.derivedSeed("fraction/" + source.path(), seed), false);
+                    found.size(),
+                    source.fraction(),
+                    StepPlanner.derivedSeed("fraction/" + source.lastName(), seed),
+                    false);
             ledger.notDrawn(name, found.size() - rows.length);
             for (int row : rows) {
                 all.add(found.get(row));

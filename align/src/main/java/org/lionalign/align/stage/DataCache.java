@@ -35,7 +35,7 @@ import org.lionalign.core.recipe.StageRecipe;
  */
 final class DataCache {
     /** Raise it when the same inputs give other trees than before. */
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
 
     private static final String MANIFEST = "manifest.json";
     private static final String ORDER = "order.bin";

@@ -56,13 +56,14 @@ final class RowEncoder {
         this.pairs = new PairEncoder(text, data, longest);
     }
 
-    /** LION's empty system turn, drawn by the row's id. */
+    /** LION's empty system turn, drawn by the row's file and line, whatever folder they lie in. */
     private Conversation withSystem(Conversation conversation, String id) {
         double probability = data.emptySystemProbability();
         if (probability == 0 || conversation.messages().get(0).role().equals("system")) {
             return conversation;
         }
-        double drawn = new SplittableRandom(StepPlanner.derivedSeed("system/" + id, seed)).nextDouble();
+        String place = id.substring(id.lastIndexOf('/') + 1);
+        double drawn = new SplittableRandom(StepPlanner.derivedSeed("system/" + place, seed)).nextDouble();
         if (drawn >= probability) {
             return conversation;
         }

@@ -219,7 +219,7 @@ final class StageData {
                         : Mixture.rows(
                                 n,
                                 source.fraction(),
-                                data.faithful() ? seed : StepPlanner.derivedSeed("fraction/" + source.path(), seed),
+                                data.faithful() ? seed : StepPlanner.derivedSeed("fraction/" + source.lastName(), seed),
                                 data.faithful());
                 long distinct = Math.min(n, rows.length);
                 counts.notDrawn(name(source), n - distinct);

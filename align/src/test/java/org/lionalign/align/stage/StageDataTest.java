@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -70,6 +71,28 @@ class StageDataTest {
         try (Stream<Path> children = Files.list(dir.resolve("cache"))) {
             return children.toList();
         }
+    }
+
+    /** Draws and the training order come from the rows, not from where somebody keeps them. */
+    @Test
+    void theSameFilesInAnotherFolderAreTheSameData() throws IOException {
+        String drawn = "data.empty_system_probability=0.5";
+        List<PromptTree> here = trees(data(drawn));
+        String digest = SftTask.digestOf("sft", here);
+        List<List<List<Integer>>> ids = here.stream().map(StageDataTest::ids).toList();
+        Path elsewhere = Files.createDirectories(dir.resolve("another/folder"));
+        a = Files.copy(a, elsewhere.resolve("a.jsonl"));
+        b = Files.copy(b, elsewhere.resolve("b.jsonl"));
+        List<PromptTree> there = trees(data(drawn));
+        assertThat(there.get(0).id()).isNotEqualTo(here.get(0).id());
+        assertThat(SftTask.digestOf("sft", there)).isEqualTo(digest);
+        assertThat(there.stream().map(StageDataTest::ids).toList()).isEqualTo(ids);
+    }
+
+    private static List<List<Integer>> ids(PromptTree tree) {
+        return tree.nodes().stream()
+                .map(node -> Arrays.stream(node.ids()).boxed().toList())
+                .toList();
     }
 
     @Test

@@ -368,6 +368,11 @@ public record StageRecipe(
             this.layout = layout;
         }
 
+        /** The path's last name: what draws depend on, so that the same data in another folder gives the same draws. */
+        public String lastName() {
+            return path.substring(path.replaceFirst("/+$", "").lastIndexOf('/') + 1);
+        }
+
         /** All of a file. */
         @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
         public static Source of(String path) {
