@@ -140,6 +140,7 @@ class StaleNodesTest {
         stage("reward.", REWARD, REWARD);
         stage("dpo.", DPO, List.of("dpo/reference", "dpo"));
         row(REWARD, "reward.", "reward.centring", "reward.centring=0.01");
+        row(REWARD, "reward.", "reward.margin_scale", "reward.margin_scale=0.5");
         loss("dpo.", DPO);
         row(DPO, "dpo.", "reference.refresh", "reference.refresh=epoch");
         row(
@@ -195,6 +196,7 @@ class StaleNodesTest {
         row(readers, s, "loss_on", "loss_on=all");
         row(readers, s, "packing", "packing=none");
         row(readers, s, "isolation", "isolation=false");
+        row(readers, s, "positions", "positions=running", "packing=wrap");
         row(readers, s, "faithful", "faithful=true", "packing=wrap");
         row(readers, s, "deduplicate", "deduplicate=false");
         row(readers, s, "empty_system_probability", "empty_system_probability=0.8");
@@ -242,7 +244,8 @@ class StaleNodesTest {
 
     private void eval(String s, List<String> readers) {
         row(readers, s, "every_steps", "every_steps=5");
-        row(readers, s, "export", "export=best");
+        row(readers, s, "every_epoch", "every_epoch=true");
+        row(readers, s, "export", "export=best", "every_steps=5");
         row(readers, s, "prompts", "prompts=" + other);
         row(readers, s, "max_new_tokens", "max_new_tokens=7", "prompts=" + rows);
         row(readers, s, "probe_prompts", "probe_prompts=3");
