@@ -130,10 +130,10 @@ final class Mutants {
             new Mutant(
                     "the exported folder loses its template",
                     7,
-                    "torch.model.ModelWriter",
-                    "|| name.endsWith(\".jinja\")",
-                    "|| name.endsWith(\".jinja2\")",
-                    NEXT + "whatIsExportedRendersTokenisesAndStopsAsWhatWasTrained"),
+                    "align.text.TextExport",
+                    "if (trained.hasTemplate()) {",
+                    "if (!trained.hasTemplate()) {",
+                    "align.stage.ExportedTextTest#theFolderAloneSaysWhatTheRecipeSaid(chatml)"),
             new Mutant(
                             "data replayed after resuming",
                             9,
