@@ -31,6 +31,8 @@ public final class MtBench implements Suite {
     private static final String QUESTIONS = "mt_bench/question.jsonl";
     private static final String PROMPTS = "mt_bench/judge_prompts.jsonl";
     private static final String REFERENCES = "mt_bench/reference_answer/gpt-4.jsonl";
+    private static final String OTHER_REFERENCES = "mt_bench/reference_answer_gpt-4.jsonl";
+    private static final String ORIGIN = "github.com/lm-sys/FastChat/tree/main/fastchat/llm_judge/data";
     private static final int MAX_NEW_TOKENS = 1024;
 
     @Override
@@ -41,7 +43,10 @@ public final class MtBench implements Suite {
     @Override
     public Needs needs() {
         return new Needs(
-                List.of(QUESTIONS, PROMPTS, REFERENCES),
+                List.of(
+                        Data.required(ORIGIN, QUESTIONS),
+                        Data.required(ORIGIN, PROMPTS),
+                        Data.required(ORIGIN, REFERENCES, OTHER_REFERENCES)),
                 true,
                 80,
                 "two-turn answers graded 1 to 10, with reference answers for math, reasoning and coding");
@@ -52,7 +57,7 @@ public final class MtBench implements Suite {
         Path data = context.data();
         List<MtQuestion> questions = MtQuestion.read(
                 EvalFiles.find(data, QUESTIONS),
-                EvalFiles.find(data, REFERENCES, "mt_bench/reference_answer_gpt-4.jsonl"));
+                EvalFiles.find(data, REFERENCES, OTHER_REFERENCES));
         if (context.limit() > 0 && context.limit() < questions.size()) {
             questions = questions.subList(0, context.limit());
         }
@@ -70,7 +75,19 @@ public final class MtBench implements Suite {
         write(folder.official(context), context, questions, first, second, grades);
         Map<String, String> categories = new HashMap<>(); // looked up only
         questions.forEach(question -> categories.put(question.id(), question.category()));
-        return MtBenchReport.of(grades, id -> categories.getOrDefault(id, ""), failures);
+        SuiteResult result = MtBenchReport.of(grades, id -> categories.getOrDefault(id, ""), failures);
+        for (int i = 0; i < grades.size(); i++) {
+            int q = i % questions.size();
+            boolean later = i >= questions.size();
+            Answers.Given answer = (later ? second : first).get(q);
+            result.items()
+                    .get(i)
+                    .detail()
+                    .put("question", questions.get(q).turns().get(later ? 1 : 0))
+                    .put("answer", answer.text())
+                    .put("finish", answer.finish());
+        }
+        return result;
     }
 
     /** Where the model's context is too short for both turns, the first answer may take half of what it leaves. */
