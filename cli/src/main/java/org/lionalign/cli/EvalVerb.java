@@ -202,9 +202,11 @@ final class EvalVerb implements Callable<Integer> {
                     at = at.getParent()) {
                 name = at.getFileName() + (name.isEmpty() ? "" : "/" + name);
             }
-            if (name.isEmpty() || named.put(name, folder) != null) {
+            boolean again = named.values().stream()
+                    .anyMatch(other -> other.toAbsolutePath().normalize().equals(whole));
+            if (name.isEmpty() || again || named.put(name, folder) != null) {
                 throw new BadInput("--model: expected different models under different names, found " + model
-                        + (name.isEmpty() ? "" : " as " + name + " twice"));
+                        + " twice");
             }
         }
         return named;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import org.lionalign.align.eval.DataPlaces;
 import org.lionalign.align.eval.Suite;
+import org.lionalign.align.eval.harness.HarnessSuites;
 import org.lionalign.align.eval.run.Suites;
 
 /** {@code lion eval --list}: for each suite what it measures, the files it reads and where they can be had, judge, baseline, an example. */
@@ -33,7 +34,11 @@ final class SuiteList {
                     needs.questions(),
                     !there ? "" : missing.isEmpty() ? "  [ready]" : "  [files missing]"));
             wrap(lines, "  ", needs.about());
-            files(lines, needs.data(), data, there);
+            if (suite.name().equals(HarnessSuites.LEADERBOARD_V1) || suite.name().equals(HarnessSuites.LEADERBOARD_V2)) {
+                wrap(lines, "  files     ", "those of its parts, see above");
+            } else {
+                files(lines, needs.data(), data, there);
+            }
             if (needs.judge()) {
                 wrap(lines, "  judge     ", "--judge URL[,MODEL], replay:FILE or a model folder");
             }
@@ -76,7 +81,7 @@ final class SuiteList {
                     lines,
                     optional ? "  optional  " : "  files     ",
                     String.join("; ", said) + more
-                            + (optional && group.size() == 1 ? " (without: no " + first.optional() + ")" : "")
+                            + (optional ? " (without: " + first.optional() + ")" : "")
                             + (there && absent > 0
                                     ? " — " + (group.size() == 1 ? "missing" : absent + " of " + group.size() + " missing")
                                     : ""));

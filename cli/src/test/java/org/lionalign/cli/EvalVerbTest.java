@@ -221,7 +221,9 @@ class EvalVerbTest {
                 "eval", "--model", first, "--suite", "mt_bench,alpaca_eval", "--limit", 3, "--data", data, "--judge",
                 second, "--out", dir.resolve("out"), "--json");
         assertThat(ran.code()).as(ran.err()).isEqualTo(4); // nonsense gives no rating, and the headline says so
-        assertThat(suite(ran.json(), "mt_bench").at("/results/0/failures/no_rating").asInt())
+        JsonNode mt = suite(ran.json(), "mt_bench").at("/results/0");
+        assertThat(mt.path("failed").asInt()).isEqualTo(6);
+        assertThat(mt.at("/failures/no_rating").asInt() + mt.at("/failures/judge_refused").asInt())
                 .isEqualTo(6);
         JsonNode alpaca = suite(ran.json(), "alpaca_eval");
         assertThat(alpaca.at("/results/0/withheld").asBoolean()).isTrue();
@@ -270,7 +272,7 @@ class EvalVerbTest {
                 .containsPattern("arc_challenge +1,172 questions +\\[ready\\]")
                 .containsPattern("hellaswag +10,042 questions +\\[files missing\\]")
                 .contains("huggingface.co/datasets/Rowan/hellaswag", "judge     --judge URL", "baseline  the suite's own")
-                .contains("5 of " + new Suites(null).listed().size() + " can run");
+                .contains("4 of " + new Suites(null).listed().size() + " can run");
         assertThat(run("eval", "--list", "--data", dir.resolve("none")).out()).contains("is not there");
     }
 

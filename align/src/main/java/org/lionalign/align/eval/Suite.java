@@ -51,7 +51,7 @@ public interface Suite {
      *
      * @param places where they can lie, as {@link DataPlaces} reads them; the first that is there counts
      * @param origin where they can be had
-     * @param optional what goes without when they are not there; empty where nothing goes without
+     * @param optional what happens without them; empty where the suite cannot run without
      */
     record Data(List<String> places, String origin, String optional) {
         private static final int SHOWN = 3;

@@ -32,7 +32,7 @@ public final class AlpacaEval implements Suite {
     private static final String OTHER_PROMPT = "alpaca_eval/judge_prompt_alpaca_eval_clf.txt";
     private static final String GAMED = "alpaca_eval/df_gamed.csv";
     private static final String HUB = "huggingface.co/datasets/tatsu-lab/alpaca_eval";
-    private static final String ORIGIN = "github.com/tatsu-lab/alpaca_eval/tree/main/src/alpaca_eval";
+    private static final String ORIGIN = "github.com/tatsu-lab/alpaca_eval, evaluators_configs";
 
     /** How answers are sampled; the default is LION's (LION.md 2.12). */
     public record Sampling(double temperature, double topP, int maxNewTokens) {
@@ -63,8 +63,8 @@ public final class AlpacaEval implements Suite {
         if (reference == null) {
             data.add(Data.required(HUB, REFERENCE, OTHER_REFERENCE));
         }
-        data.add(Data.required(ORIGIN + "/evaluators_configs/alpaca_eval_clf_gpt4_turbo", PROMPT, OTHER_PROMPT));
-        data.add(new Data(List.of(GAMED), HUB, "the length-controlled win rate"));
+        data.add(Data.required(ORIGIN + "/alpaca_eval_clf_gpt4_turbo", PROMPT, OTHER_PROMPT));
+        data.add(new Data(List.of(GAMED), HUB, "no length-controlled win rate"));
         return new Needs(
                 data,
                 true,

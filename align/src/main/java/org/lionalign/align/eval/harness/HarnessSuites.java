@@ -362,7 +362,7 @@ public final class HarnessSuites {
     Suite leaderboardV1(Suite gsm8k, Function<SuiteResult, Metric> strict) {
         return new Leaderboard(
                 LEADERBOARD_V1,
-                "Open LLM leaderboard v1, mean of six in per cent",
+                "Open LLM leaderboard v1: mean of arc_challenge, hellaswag, mmlu, truthfulqa_mc2, winogrande and gsm8k in per cent",
                 List.of(
                         Part.plain("arc_challenge", arc(), HarnessSuites::headline),
                         Part.plain("hellaswag", hellaswag(), HarnessSuites::headline),
@@ -390,7 +390,8 @@ public final class HarnessSuites {
         GroupSuite musr = musr();
         return new Leaderboard(
                 LEADERBOARD_V2,
-                "Open LLM leaderboard v2, mean of six above chance in per cent",
+                "Open LLM leaderboard v2: mean above chance of ifeval, leaderboard_bbh, leaderboard_math_hard, leaderboard_gpqa,"
+                        + " leaderboard_musr and leaderboard_mmlu_pro in per cent",
                 List.of(
                         Part.plain("ifeval", ifeval, ifevalMean),
                         new Part("bbh", bbh, result -> Leaderboard.bySubtask(bbh, result), coarse(0.2866)),

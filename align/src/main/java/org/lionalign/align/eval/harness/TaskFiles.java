@@ -38,7 +38,7 @@ final class TaskFiles {
             places = List.copyOf(places);
         }
 
-        /** @param optional what goes without when it is not there; empty where nothing goes without */
+        /** @param optional what happens without it; empty where nothing goes without */
         Suite.Data needed(String optional) {
             return new Suite.Data(places, origin, optional);
         }

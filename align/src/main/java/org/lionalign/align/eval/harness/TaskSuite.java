@@ -44,7 +44,7 @@ final class TaskSuite implements Suite {
         if (task.shots() instanceof Task.Shots.First first) {
             data.add(first.source().needed(""));
         } else if (task.shots() instanceof Task.Shots.Drawn drawn) {
-            data.add(drawn.source().needed("few-shot examples of their own: they come from the evaluated split then"));
+            data.add(drawn.source().needed("few-shot examples come from the evaluated split"));
         }
         return new Needs(data, false, task.size(), task.about());
     }

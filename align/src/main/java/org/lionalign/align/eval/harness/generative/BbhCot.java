@@ -67,8 +67,8 @@ final class BbhCot {
         data.add(new Suite.Data(
                 TASKS.stream().flatMap(task -> examples(task).stream()).toList(), origin, ""));
         for (String task : TASKS) {
-            data.add(new Suite.Data(places(task), origin, "the task " + task));
-            data.add(new Suite.Data(examples(task), origin, "the task " + task));
+            data.add(new Suite.Data(places(task), origin, "the task is left out"));
+            data.add(new Suite.Data(examples(task), origin, "the task is left out"));
         }
         return data;
     }
