@@ -16,6 +16,7 @@ import org.lionalign.align.eval.run.Evaluation;
 import org.lionalign.align.eval.run.JudgeSource;
 import org.lionalign.align.eval.run.SuiteRun;
 import org.lionalign.align.eval.run.Suites;
+import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.tensor.Device;
@@ -109,7 +110,7 @@ final class EvalVerb implements Callable<Integer> {
     @Option(
             names = "--template",
             paramLabel = "FILE|chatml|plain",
-            description = "chat template of all models instead of their own")
+            description = "chat template of models that have none of their own")
     private @Nullable String template;
 
     @Option(
@@ -168,7 +169,8 @@ final class EvalVerb implements Callable<Integer> {
         Evaluation evaluation = new Evaluation(List.copyOf(folders.keySet()), limit);
         SuiteRun run = new SuiteRun(data, out.resolve("suites"), limit, opened, seed);
         folders.forEach((name, folder) -> {
-            try (Contender contender = Contender.load(name, folder, template, options)) {
+            try (Contender contender = Contender.load(
+                    name, folder, ChatTemplate.has(folder) ? null : template, options)) {
                 for (Suite suite : chosen) {
                     long asked = suite.asked(limit);
                     try (Progress progress = Progress.start(name + " " + suite.name(), asked > 0 ? asked : -1)) {

@@ -20,6 +20,7 @@ import org.lionalign.align.sample.LocalSampler;
 import org.lionalign.align.sample.PromptRows;
 import org.lionalign.align.sample.Sampling;
 import org.lionalign.align.text.TextModel;
+import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.SampleRecipe;
 import org.lionalign.torch.model.CausalLm;
@@ -100,7 +101,7 @@ final class EvalWinVerb implements Callable<Integer> {
             description = "longest answer (default: ${DEFAULT-VALUE})")
     private int maxNewTokens;
 
-    @Option(names = "--template", paramLabel = "FILE|chatml|plain", description = "of all models instead of their own")
+    @Option(names = "--template", paramLabel = "FILE|chatml|plain", description = "of models that have none of their own")
     private @Nullable String template;
 
     @Option(
@@ -169,7 +170,7 @@ final class EvalWinVerb implements Callable<Integer> {
         LoadOptions options = new LoadOptions(ModelOptions.compute(dtype), Device.parse(device), false, false);
         try (CausalLm model = CausalLm.load(folder, options);
                 Progress progress = Progress.start("answers " + name, read.prompts().size())) {
-            LocalSampler sampler = new LocalSampler(model, TextModel.open(folder, template), recipe, seed, dtype);
+            LocalSampler sampler = new LocalSampler(model, TextModel.open(folder, ChatTemplate.has(folder) ? null : template), recipe, seed, dtype);
             Sampling sampling = new Sampling(sampler, new AnswerStore(out.resolve("answers.jsonl")));
             int[] shown = {0};
             boolean finished = sampling.run(

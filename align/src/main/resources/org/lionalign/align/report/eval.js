@@ -11,7 +11,7 @@ const lionEvaluation = (data, main) => {
   const unit = suite => units[suite] || [100, " %", 0, 100];
   const fixed = (value, digits = 1) => value == null ? "–" : value.toFixed(digits).replace("-", "−");
   const shown = (suite, value) => { const [scale, sign] = unit(suite); return value == null ? "–" : fixed(scale * value, scale === 1 && !sign ? 2 : 1) + sign; };
-  const signed = (suite, value) => value == null ? "–" : (value > 0 ? "+" : "") + shown(suite, value);
+  const signed = (suite, value) => value == null ? "–" : (value > 0 ? "+" : "") + shown(suite, value).replace(" %", "");
   const clipped = (suite, value) => { const [scale, , least, most] = unit(suite); return Math.min(most, Math.max(least, scale * value)) / scale; };
   const counted = failures => Object.entries(failures).map(([why, n]) => why + " " + n.toLocaleString("en")).join(", ");
   const grid = (head, rows, wide = []) => el("div", {className: "scroll"}, el("table", {},
@@ -55,7 +55,7 @@ const lionEvaluation = (data, main) => {
     const made = tests.filter(t => t.p != null).length;
     main.append(soft("Both checkpoints on the same questions: McNemar's exact test where every score is right or wrong, else the paired bootstrap. "
       + (made > 1 ? `At the 5 % level, ${made} tests of checkpoints that do not differ would find about ${fixed(made / 20)} differences.` : "")));
-    main.append(grid(["suite", "from", "to", "difference", "95 %", "p", "questions", "test", "verdict"], tests.map(t => {
+    main.append(grid(["suite", "from", "to", "difference, points", "95 %", "p", "questions", "test", "verdict"], tests.map(t => {
       const like = t.suite === "mt_bench" ? "mt_bench" : "";
       return [t.name, label(t.from), label(t.to), signed(like, t.difference), t.low == null ? "–" : signed(like, t.low) + " to " + signed(like, t.high),
         t.p == null ? "–" : t.p < 1e-4 ? "< 0.0001" : t.p.toFixed(4), t.questions.toLocaleString("en") + (t.unpaired ? ` (${t.unpaired} left out)` : ""), t.test,
@@ -132,12 +132,15 @@ const lionEvaluation = (data, main) => {
       if (typeof value === "object") return fields(value);
       return el("div", {className: "text", textContent: typeof value === "number" ? String(+value.toPrecision(6)) : String(value)});
     };
-    const fields = object => el("dl", {}, ...Object.entries(object).flatMap(([key, value]) => {
+    const first = ["instruction", "prompt", "question", "choices", "gold", "target", "answer", "finish", "predicted"];
+    const rank = key => (first.indexOf(key) + first.length + 1) % (first.length + 1);
+    const fields = object => el("dl", {}, ...Object.entries(object).filter(([key]) => key !== "model" && key !== "question_id").sort(([a], [b]) => rank(a) - rank(b)).flatMap(([key, value]) => {
       const term = el("dt", {textContent: title(key)});
+      if (value && value.games) return [...fields(value).childNodes];
       if (key === "games" && Array.isArray(value)) return [term, el("dd", {}, el("div", {className: "sides"}, ...value.map((game, i) =>
-        el("div", {}, el("h4", {textContent: i === 0 ? "first game: the baseline is shown first" : "second game: the checkpoint is shown first"}), fields(game)))))];
-      const long = key.includes("prompt") && typeof value === "string" && value.length > 600;
-      return [term, el("dd", {}, long ? el("details", {}, el("summary", {textContent: value.length.toLocaleString("en") + " characters"}), body(value)) : body(value))];
+        el("div", {}, el("h4", {textContent: i === 0 ? "the baseline is shown first" : "the checkpoint is shown first"}), fields(game)))))];
+      const folded = typeof value === "string" && (/^(user|judge)_prompt$/.test(key) || (/prompt|baseline/.test(key) && value.length > 600));
+      return [term, el("dd", {}, folded ? el("details", {}, el("summary", {textContent: value.length.toLocaleString("en") + " characters"}), body(value)) : body(value))];
     }));
     const show = (suite, question) => {
       detail.replaceChildren(el("h3", {textContent: question.id + (question.category ? " · " + question.category : "")}), fields(question.shared),
