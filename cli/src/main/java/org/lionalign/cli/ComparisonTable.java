@@ -29,9 +29,11 @@ final class ComparisonTable {
             out.printf(
                     Locale.ROOT,
                     "%n%s, %d prompts%n",
-                    judge.path("judge").asText(), comparison.path("prompts").asInt());
+                    judge.path("judge").asText(),
+                    comparison.path("prompts").asInt());
             if (judge.path("withheld").asBoolean()) {
-                out.println("  withheld: " + judge.path("failed").asLong() + " of the prompts have an answer without a score");
+                out.println("  withheld: " + judge.path("failed").asLong()
+                        + " of the prompts have an answer without a score");
             } else {
                 means(judge, out);
                 wins(judge, out);

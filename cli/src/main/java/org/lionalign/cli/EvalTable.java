@@ -151,9 +151,7 @@ final class EvalTable {
     }
 
     private static String signed(double value) {
-        return Double.isNaN(value)
-                ? "–"
-                : String.format(Locale.ROOT, Math.abs(value) <= 1 ? "%+.4f" : "%+.2f", value);
+        return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, Math.abs(value) <= 1 ? "%+.4f" : "%+.2f", value);
     }
 
     /** Columns as wide as their longest cell. */

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "eval",
         mixinStandardHelpOptions = true,
-        description = "Benchmarks on one or several models, with what failed beside every number and paired tests between the models.",
+        description =
+                "Benchmarks on one or several models, with what failed beside every number and paired tests between the models.",
         subcommands = {EvalScoreVerb.class, EvalWinVerb.class},
         footer = {
             "",
@@ -88,7 +89,8 @@ final class EvalVerb implements Callable<Integer> {
     @Option(
             names = "--judge",
             paramLabel = "URL[,MODEL]|replay:FILE|DIR",
-            description = "of the suites that need one: a server, its recorded replies, or a model folder; key from OPENAI_API_KEY")
+            description =
+                    "of the suites that need one: a server, its recorded replies, or a model folder; key from OPENAI_API_KEY")
     private @Nullable String judge;
 
     @Option(
@@ -130,7 +132,8 @@ final class EvalVerb implements Callable<Integer> {
     @Option(
             names = "--seed",
             defaultValue = "0",
-            description = "of sampling and of the order in which answers are shown; 0 (default) is AlpacaEval's official order")
+            description =
+                    "of sampling and of the order in which answers are shown; 0 (default) is AlpacaEval's official order")
     private long seed;
 
     @Override
@@ -169,8 +172,8 @@ final class EvalVerb implements Callable<Integer> {
         Evaluation evaluation = new Evaluation(List.copyOf(folders.keySet()), limit);
         SuiteRun run = new SuiteRun(data, out.resolve("suites"), limit, opened, seed);
         folders.forEach((name, folder) -> {
-            try (Contender contender = Contender.load(
-                    name, folder, ChatTemplate.has(folder) ? null : template, options)) {
+            try (Contender contender =
+                    Contender.load(name, folder, ChatTemplate.has(folder) ? null : template, options)) {
                 for (Suite suite : chosen) {
                     long asked = suite.asked(limit);
                     try (Progress progress = Progress.start(name + " " + suite.name(), asked > 0 ? asked : -1)) {
@@ -207,8 +210,8 @@ final class EvalVerb implements Callable<Integer> {
             boolean again = named.values().stream()
                     .anyMatch(other -> other.toAbsolutePath().normalize().equals(whole));
             if (name.isEmpty() || again || named.put(name, folder) != null) {
-                throw new BadInput("--model: expected different models under different names, found " + model
-                        + " twice");
+                throw new BadInput(
+                        "--model: expected different models under different names, found " + model + " twice");
             }
         }
         return named;

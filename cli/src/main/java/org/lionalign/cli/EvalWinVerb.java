@@ -1,5 +1,6 @@
 package org.lionalign.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.lionalign.align.sample.Sampling;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.recipe.JudgeRecipe;
 import org.lionalign.core.recipe.SampleRecipe;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
@@ -33,7 +35,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "win",
         mixinStandardHelpOptions = true,
-        description = "How often one checkpoint's answers beat another's, by any judge of Lion, on prompts of your own.",
+        description =
+                "How often one checkpoint's answers beat another's, by any judge of Lion, on prompts of your own.",
         footer = {
             "",
             "Every model answers every prompt once, greedily unless told otherwise; each judge gives a table of its own: mean scores with",
@@ -86,10 +89,7 @@ final class EvalWinVerb implements Callable<Integer> {
     @Option(names = "--json", description = "the comparison as JSON on standard output instead of tables")
     private boolean json;
 
-    @Option(
-            names = "--temperature",
-            defaultValue = "0",
-            description = "0 is greedy (default: ${DEFAULT-VALUE})")
+    @Option(names = "--temperature", defaultValue = "0", description = "0 is greedy (default: ${DEFAULT-VALUE})")
     private double temperature;
 
     @Option(names = "--top-p", description = "nucleus mass (default: 1, all)")
@@ -101,7 +101,10 @@ final class EvalWinVerb implements Callable<Integer> {
             description = "longest answer (default: ${DEFAULT-VALUE})")
     private int maxNewTokens;
 
-    @Option(names = "--template", paramLabel = "FILE|chatml|plain", description = "of models that have none of their own")
+    @Option(
+            names = "--template",
+            paramLabel = "FILE|chatml|plain",
+            description = "of models that have none of their own")
     private @Nullable String template;
 
     @Option(
@@ -127,8 +130,7 @@ final class EvalWinVerb implements Callable<Integer> {
         if (folders.size() < 2) {
             throw new BadInput("--model: expected two or more, found " + folders.size());
         }
-        // Judges that cannot be opened are known before anything is sampled; what they load is loaded when it is their turn.
-        judges.forEach(JudgeSpec::parse);
+        judges.forEach(EvalWinVerb::check);
         PromptRows.Read read =
                 PromptRows.read(prompts.stream().map(SampleVerb::source).toList(), limit, seed);
         if (read.prompts().isEmpty()) {
@@ -160,6 +162,16 @@ final class EvalWinVerb implements Callable<Integer> {
         return contest.withheld() ? WITHHELD : 0;
     }
 
+    /** What cannot be a judge is known before anything is sampled; its model is loaded when it is its turn. */
+    private static void check(String spec) {
+        for (JudgeRecipe recipe : JudgeSpec.parse(spec)) {
+            String path = recipe.path();
+            if (path != null && !Files.exists(Path.of(path))) {
+                throw new BadInput("--judge: " + spec + ": " + path + ": no such file or folder");
+            }
+        }
+    }
+
     private Path rows(String model) {
         return out.resolve("answers-" + model.replaceAll("[^A-Za-z0-9._-]", "_") + ".jsonl");
     }
@@ -169,8 +181,10 @@ final class EvalWinVerb implements Callable<Integer> {
         SampleRecipe recipe = new SampleRecipe(1, temperature, topP, null, maxNewTokens, null, null, null);
         LoadOptions options = new LoadOptions(ModelOptions.compute(dtype), Device.parse(device), false, false);
         try (CausalLm model = CausalLm.load(folder, options);
-                Progress progress = Progress.start("answers " + name, read.prompts().size())) {
-            LocalSampler sampler = new LocalSampler(model, TextModel.open(folder, ChatTemplate.has(folder) ? null : template), recipe, seed, dtype);
+                Progress progress =
+                        Progress.start("answers " + name, read.prompts().size())) {
+            LocalSampler sampler = new LocalSampler(
+                    model, TextModel.open(folder, ChatTemplate.has(folder) ? null : template), recipe, seed, dtype);
             Sampling sampling = new Sampling(sampler, new AnswerStore(out.resolve("answers.jsonl")));
             int[] shown = {0};
             boolean finished = sampling.run(

@@ -34,7 +34,8 @@ final class SuiteList {
                     needs.questions(),
                     !there ? "" : missing.isEmpty() ? "  [ready]" : "  [files missing]"));
             wrap(lines, "  ", needs.about());
-            if (suite.name().equals(HarnessSuites.LEADERBOARD_V1) || suite.name().equals(HarnessSuites.LEADERBOARD_V2)) {
+            if (suite.name().equals(HarnessSuites.LEADERBOARD_V1)
+                    || suite.name().equals(HarnessSuites.LEADERBOARD_V2)) {
                 wrap(lines, "  files     ", "those of its parts, see above");
             } else {
                 files(lines, needs.data(), data, there);
@@ -49,7 +50,8 @@ final class SuiteList {
                     + (needs.judge() ? " --judge URL" : ""));
             lines.add("");
         }
-        lines.add("Single tasks of groups are suites too: mmlu_anatomy, leaderboard_bbh_snarks, leaderboard_gpqa_main …");
+        lines.add(
+                "Single tasks of groups are suites too: mmlu_anatomy, leaderboard_bbh_snarks, leaderboard_gpqa_main …");
         lines.add(
                 there
                         ? ready + " of " + suites.listed().size() + " can run on " + data + "."
@@ -61,8 +63,7 @@ final class SuiteList {
     private static void files(List<String> lines, List<Suite.Data> data, Path folder, boolean there) {
         Map<String, List<Suite.Data>> groups = new LinkedHashMap<>();
         for (Suite.Data one : data) {
-            groups.computeIfAbsent(
-                            (one.optional().isEmpty() ? "" : "?") + one.origin(), key -> new ArrayList<>())
+            groups.computeIfAbsent((one.optional().isEmpty() ? "" : "?") + one.origin(), key -> new ArrayList<>())
                     .add(one);
         }
         groups.forEach((key, group) -> {
@@ -80,10 +81,14 @@ final class SuiteList {
             wrap(
                     lines,
                     optional ? "  optional  " : "  files     ",
-                    String.join("; ", said) + more
+                    String.join("; ", said)
+                            + more
                             + (optional ? " (without: " + first.optional() + ")" : "")
                             + (there && absent > 0
-                                    ? " — " + (group.size() == 1 ? "missing" : absent + " of " + group.size() + " missing")
+                                    ? " — "
+                                            + (group.size() == 1
+                                                    ? "missing"
+                                                    : absent + " of " + group.size() + " missing")
                                     : ""));
             wrap(lines, "            ", "from " + first.origin());
         });

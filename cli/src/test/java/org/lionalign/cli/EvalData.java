@@ -34,7 +34,9 @@ final class EvalData {
             arc.add(Json.write(Json.object()
                     .put("question", "What is " + i + "?")
                     .put("gold", i % 3)
-                    .set("choices", Json.MAPPER.createArrayNode().add("One").add("Two").add("Three"))));
+                    .set(
+                            "choices",
+                            Json.MAPPER.createArrayNode().add("One").add("Two").add("Three"))));
             gsm.add(Json.write(Json.object()
                     .put("question", "How many are " + i + " and 1?")
                     .put("answer", "Count on. #### " + (i + 1))));
@@ -72,7 +74,8 @@ final class EvalData {
             String category = CATEGORIES.get(i % 2);
             questions.add("{\"question_id\": " + (81 + i) + ", \"category\": \"" + category + "\", \"turns\": [\"Tell "
                     + i + "\", \"Then " + i + "\"]}");
-            references.add("{\"question_id\": " + (81 + i) + ", \"choices\": [{\"index\": 0, \"turns\": [\"R\", \"R\"]}]}");
+            references.add(
+                    "{\"question_id\": " + (81 + i) + ", \"choices\": [{\"index\": 0, \"turns\": [\"R\", \"R\"]}]}");
         }
         lines(data.resolve("mt_bench/question.jsonl"), questions);
         lines(data.resolve("mt_bench/reference_answer/gpt-4.jsonl"), references);

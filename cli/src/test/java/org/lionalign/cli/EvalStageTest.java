@@ -107,14 +107,16 @@ class EvalStageTest {
 
         assertThat(states().values()).containsOnly("cached");
         // Another limit: the benchmarks alone, and of them only the questions that are new.
-        long kept = Files.readAllLines(dir.resolve("run/eval/gsm8k/completions.jsonl")).size();
+        long kept = Files.readAllLines(dir.resolve("run/eval/gsm8k/completions.jsonl"))
+                .size();
         assertThat(kept).isEqualTo(2 * 4);
         assertThat(states("compare.suite_limit=6"))
                 .containsEntry("sft", "cached")
                 .containsEntry("eval/base/gsm8k", "stale")
                 .containsEntry("eval", "stale");
         assertThat(lion("run", "compare.suite_limit=6").code()).isZero();
-        assertThat(Files.readAllLines(dir.resolve("run/eval/gsm8k/completions.jsonl"))).hasSize(2 * 6);
+        assertThat(Files.readAllLines(dir.resolve("run/eval/gsm8k/completions.jsonl")))
+                .hasSize(2 * 6);
         // Other questions: their suite alone.
         Files.writeString(
                 data.resolve("gsm8k/test.jsonl"),
@@ -128,7 +130,8 @@ class EvalStageTest {
     void whatIsWrongIsKnownBeforeAnythingRuns() {
         assertThat(lion("run", "compare.suites=[arc_chalenge]").err())
                 .contains("compare.suites: unknown suite arc_chalenge; did you mean arc_challenge?");
-        assertThat(lion("run", "compare.suites=[mt_bench]").err()).contains("compare.suite_judge: mt_bench needs a judge");
+        assertThat(lion("run", "compare.suites=[mt_bench]").err())
+                .contains("compare.suite_judge: mt_bench needs a judge");
         assertThat(lion("run", "compare.suites=[hellaswag]").err()).contains("compare.suite_data: hellaswag needs");
         assertThat(lion("run", "compare.suite_judge=http://127.0.0.1:9/v1").err())
                 .contains("compare.suite_judge: expected a suite that is judged");

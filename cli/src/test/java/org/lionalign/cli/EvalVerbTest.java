@@ -93,8 +93,20 @@ class EvalVerbTest {
         Path out = dir.resolve("out");
         try (FakeJudge judge = new FakeJudge(EvalVerbTest::grade)) {
             Object[] command = {
-                "eval", "--model", first, "--model", "b=" + second, "--suite", "arc_challenge,gsm8k,mt_bench", "--data",
-                data, "--judge", judge.url(), "--out", out, "--json"
+                "eval",
+                "--model",
+                first,
+                "--model",
+                "b=" + second,
+                "--suite",
+                "arc_challenge,gsm8k,mt_bench",
+                "--data",
+                data,
+                "--judge",
+                judge.url(),
+                "--out",
+                out,
+                "--json"
             };
             Ran ran = run(command);
             assertThat(ran.code()).as(ran.err()).isZero();
@@ -120,7 +132,8 @@ class EvalVerbTest {
             assertThat(judge.mostOften()).isEqualTo(1);
             assertThat(Json.read(out.resolve("results.json"))).isEqualTo(evaluation);
             assertThat(Files.readAllLines(out.resolve("questions.jsonl"))).hasSize(2 * (QUESTIONS * 4));
-            assertThat(Files.readString(out.resolve("report.html"))).contains("lionEvaluation", "I would rather not say");
+            assertThat(Files.readString(out.resolve("report.html")))
+                    .contains("lionEvaluation", "I would rather not say");
             try (Stream<Path> official = Files.walk(out.resolve("suites/mt_bench"))) {
                 assertThat(official.map(file -> out.relativize(file).toString()))
                         .anyMatch(name -> name.matches("suites/mt_bench/b-\\w+/model_judgment/judge-1_single.jsonl"));
@@ -218,12 +231,25 @@ class EvalVerbTest {
     @Test
     void aModelFolderJudgesToo() throws IOException {
         Ran ran = run(
-                "eval", "--model", first, "--suite", "mt_bench,alpaca_eval", "--limit", 3, "--data", data, "--judge",
-                second, "--out", dir.resolve("out"), "--json");
+                "eval",
+                "--model",
+                first,
+                "--suite",
+                "mt_bench,alpaca_eval",
+                "--limit",
+                3,
+                "--data",
+                data,
+                "--judge",
+                second,
+                "--out",
+                dir.resolve("out"),
+                "--json");
         assertThat(ran.code()).as(ran.err()).isEqualTo(4); // nonsense gives no rating, and the headline says so
         JsonNode mt = suite(ran.json(), "mt_bench").at("/results/0");
         assertThat(mt.path("failed").asInt()).isEqualTo(6);
-        assertThat(mt.at("/failures/no_rating").asInt() + mt.at("/failures/judge_refused").asInt())
+        assertThat(mt.at("/failures/no_rating").asInt()
+                        + mt.at("/failures/judge_refused").asInt())
                 .isEqualTo(6);
         JsonNode alpaca = suite(ran.json(), "alpaca_eval");
         assertThat(alpaca.at("/results/0/withheld").asBoolean()).isTrue();
@@ -255,7 +281,9 @@ class EvalVerbTest {
                     dir.resolve("out"),
                     "--json");
             assertThat(ran.code()).as(ran.err()).isZero();
-            assertThat(suite(ran.json(), "alpaca_eval").at("/results/0/questions").asInt())
+            assertThat(suite(ran.json(), "alpaca_eval")
+                            .at("/results/0/questions")
+                            .asInt())
                     .isEqualTo(1);
             assertThat(Files.readString(dir.resolve("out/questions.jsonl"))).contains("\"baseline_model\":\"mine\"");
         }
@@ -271,7 +299,8 @@ class EvalVerbTest {
         assertThat(ran.out())
                 .containsPattern("arc_challenge +1,172 questions +\\[ready\\]")
                 .containsPattern("hellaswag +10,042 questions +\\[files missing\\]")
-                .contains("huggingface.co/datasets/Rowan/hellaswag", "judge     --judge URL", "baseline  the suite's own")
+                .contains(
+                        "huggingface.co/datasets/Rowan/hellaswag", "judge     --judge URL", "baseline  the suite's own")
                 .contains("4 of " + new Suites(null).listed().size() + " can run");
         assertThat(run("eval", "--list", "--data", dir.resolve("none")).out()).contains("is not there");
     }
@@ -286,7 +315,8 @@ class EvalVerbTest {
         assertThat(with(good, "mmlu_anatomi").err()).contains("did you mean mmlu_anatomy?");
         assertThat(with(good, "gsm8k,gsm8k").err()).contains("each suite once");
         assertThat(with(good, "mt_bench").err()).contains("--judge: mt_bench needs a judge");
-        assertThat(with(good, "gsm8k", "--judge", "http://127.0.0.1:9/v1").err()).contains("a suite that is judged");
+        assertThat(with(good, "gsm8k", "--judge", "http://127.0.0.1:9/v1").err())
+                .contains("a suite that is judged");
         assertThat(with(good, "gsm8k", "--baseline", data).err()).contains("--baseline: expected one suite");
         assertThat(with(good, "gsm8k", "--limit", -1).err()).contains("--limit");
         assertThat(with(good, "mt_bench", "--judge", dir.resolve("nobody")).err())

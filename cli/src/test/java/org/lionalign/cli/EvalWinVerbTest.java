@@ -93,12 +93,17 @@ class EvalWinVerbTest {
             for (int j = 0; j < 3; j++) {
                 double wins = 0;
                 for (int q = 0; q < PROMPTS; q++) {
-                    wins += 0.5 + 0.5 * Integer.compare(lengths.get(i).get(q), lengths.get(j).get(q));
+                    wins += 0.5
+                            + 0.5
+                                    * Integer.compare(
+                                            lengths.get(i).get(q),
+                                            lengths.get(j).get(q));
                 }
                 JsonNode cell = comparison.at("/judges/0/win_rates/" + i + "/" + j);
                 if (i != j) {
                     assertThat(cell.path("rate").asDouble()).isCloseTo(100 * wins / PROMPTS, within(1e-9));
-                    assertThat(cell.path("low").asDouble()).isLessThanOrEqualTo(cell.path("rate").asDouble());
+                    assertThat(cell.path("low").asDouble())
+                            .isLessThanOrEqualTo(cell.path("rate").asDouble());
                     assertThat(cell.has("length_controlled")).isTrue();
                 }
             }
@@ -113,16 +118,22 @@ class EvalWinVerbTest {
         assertThat(Files.size(dir.resolve("out/answers.jsonl"))).isEqualTo(answers);
         assertThat(Files.size(dir.resolve("out/judgements.jsonl"))).isEqualTo(judged);
         assertThat(table.out())
-                .contains("rule:longer, " + PROMPTS + " prompts", "m1 beats m0 in ", "m2 beats m1 in ", "against the one before");
+                .contains(
+                        "rule:longer, " + PROMPTS + " prompts",
+                        "m1 beats m0 in ",
+                        "m2 beats m1 in ",
+                        "against the one before");
     }
 
     @Test
     void whatAJudgeCannotScoreIsCountedAndWithholds() throws IOException {
-        Path recorded = EvalData.lines(dir.resolve("scores.jsonl"), List.of("{\"answer\": \"nobody says this\", \"score\": 1}"));
+        Path recorded = EvalData.lines(
+                dir.resolve("scores.jsonl"), List.of("{\"answer\": \"nobody says this\", \"score\": 1}"));
         Ran ran = win("--judge", "replay:" + recorded);
         assertThat(ran.code()).isEqualTo(4);
         assertThat(ran.out())
-                .contains("withheld: " + PROMPTS + " of the prompts", "without a score: " + 3 * PROMPTS + " unrecorded");
+                .contains(
+                        "withheld: " + PROMPTS + " of the prompts", "without a score: " + 3 * PROMPTS + " unrecorded");
         JsonNode comparison = Json.read(dir.resolve("out/comparison.json"));
         assertThat(comparison.at("/judges/0/successive/0/verdict").asText()).isEqualTo("withheld");
         assertThat(comparison.at("/judges/0/win_rates/1/0/rate").isNull()).isTrue();
@@ -135,6 +146,8 @@ class EvalWinVerbTest {
                         .err())
                 .contains("--model: expected two or more");
         assertThat(win("--judge", "rule:tall").code()).isEqualTo(3);
+        assertThat(win("--judge", "reward:" + dir.resolve("none")).err()).contains("no such file or folder");
+        assertThat(dir.resolve("out")).doesNotExist();
         assertThat(run("eval", "win", "--prompts", prompts).code()).isEqualTo(2);
     }
 }

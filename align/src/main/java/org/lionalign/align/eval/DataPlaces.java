@@ -34,9 +34,7 @@ public final class DataPlaces {
         }
         Path plain = data.resolve(place);
         Path packed = data.resolve(place + ".gz");
-        return Files.isRegularFile(plain)
-                ? List.of(plain)
-                : Files.isRegularFile(packed) ? List.of(packed) : List.of();
+        return Files.isRegularFile(plain) ? List.of(plain) : Files.isRegularFile(packed) ? List.of(packed) : List.of();
     }
 
     /** The files of the first place that is there; none where no place is. */

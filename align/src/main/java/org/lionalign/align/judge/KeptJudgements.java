@@ -51,9 +51,7 @@ public final class KeptJudgements {
                 Judgement judgement = node == null
                         ? fresh.get(q)
                         : JudgementJson.read(
-                                node,
-                                chunk.get(q).answers().size(),
-                                log.file().toString());
+                                node, chunk.get(q).answers().size(), log.file().toString());
                 if (node == null && Arrays.stream(judgement.failures()).allMatch(Objects::isNull)) {
                     node = JudgementJson.write(judgement).put("key", keys.get(q));
                     log.append(Json.write(node));

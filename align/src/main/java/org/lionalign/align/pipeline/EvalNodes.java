@@ -105,7 +105,8 @@ final class EvalNodes {
                     Path store = graph.artifacts().root().resolve("eval");
                     try (Contender contender = Contender.load(
                                     name, model.folder().get(), graph.base().template(), how);
-                            JudgeSource.Opened opened = judge == null || !suite.needs().judge()
+                            JudgeSource.Opened opened = judge == null
+                                            || !suite.needs().judge()
                                     ? null
                                     : judge.open(graph.artifacts().root().resolve("replies.jsonl"), how)) {
                         SuiteResult result = new SuiteRun(data, store, limit(), opened, 0)
@@ -132,9 +133,10 @@ final class EvalNodes {
         boolean silent = result.failures().keySet().stream()
                 .anyMatch(reason -> reason.startsWith("judge_") && !reason.equals("judge_unparsed"));
         if (judge != null && judge.kind() == JudgeSource.Kind.SERVER && silent && result.withheld()) {
-            throw new CheckFailed("compare.suite_judge: " + judge.at() + " gave no verdict on " + result.failed() + " of "
-                    + result.items().size() + " questions of " + suite.name() + ": " + result.failures()
-                    + "; the same command asks again for these alone");
+            throw new CheckFailed(
+                    "compare.suite_judge: " + judge.at() + " gave no verdict on " + result.failed() + " of "
+                            + result.items().size() + " questions of " + suite.name() + ": " + result.failures()
+                            + "; the same command asks again for these alone");
         }
     }
 
@@ -179,8 +181,7 @@ final class EvalNodes {
                     model,
                     SuiteJson.read(Json.read(graph.artifacts().folder(node).resolve("result.json"))))));
             AtomicFiles.write(
-                    folder.resolve("evaluation.json"),
-                    evaluation.toJson(SHOWN).toPrettyString() + "\n");
+                    folder.resolve("evaluation.json"), evaluation.toJson(SHOWN).toPrettyString() + "\n");
             return Json.object().put("say", evaluation.said());
         }));
     }

@@ -42,19 +42,23 @@ public final class ServedModels {
                     .build()
                     .send(request.build(), HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != 200) {
-                throw new BadInput(url + ": expected a list of models at /models (or URL,MODEL to name one), found HTTP "
-                        + response.statusCode());
+                throw new BadInput(
+                        url + ": expected a list of models at /models (or URL,MODEL to name one), found HTTP "
+                                + response.statusCode());
             }
             List<String> names = new ArrayList<>();
-            for (JsonNode model : Json.parse(response.body(), address.toString()).path("data")) {
+            for (JsonNode model :
+                    Json.parse(response.body(), address.toString()).path("data")) {
                 names.add(model.path("id").asText());
             }
             return names;
         } catch (IllegalArgumentException e) {
             throw new BadInput("judge: expected an address, found one with forbidden characters", e);
         } catch (IOException e) {
-            throw new BadInput(url + ": expected a server that lists its models (or URL,MODEL to name one), found "
-                    + e.getClass().getSimpleName() + ": " + e.getMessage(), e);
+            throw new BadInput(
+                    url + ": expected a server that lists its models (or URL,MODEL to name one), found "
+                            + e.getClass().getSimpleName() + ": " + e.getMessage(),
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BadInput(url + ": interrupted", e);

@@ -149,9 +149,7 @@ public record PairedComparison(
     }
 
     private static Verdict verdict(double p, double difference) {
-        return p >= LEVEL || difference == 0
-                ? Verdict.NO_EVIDENCE
-                : difference > 0 ? Verdict.BETTER : Verdict.WORSE;
+        return p >= LEVEL || difference == 0 ? Verdict.NO_EVIDENCE : difference > 0 ? Verdict.BETTER : Verdict.WORSE;
     }
 
     private static boolean isBinary(double score) {

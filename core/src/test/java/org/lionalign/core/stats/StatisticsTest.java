@@ -169,7 +169,8 @@ class StatisticsTest {
         assertThat(PairedComparison.ofParts(List.of(new double[] {0}), List.of(new double[] {1}), 1)
                         .verdict())
                 .isEqualTo(Verdict.NO_EVIDENCE);
-        assertThat(PairedComparison.ofParts(List.of(), List.of(), 1).difference()).isNaN();
+        assertThat(PairedComparison.ofParts(List.of(), List.of(), 1).difference())
+                .isNaN();
     }
 
     @Test

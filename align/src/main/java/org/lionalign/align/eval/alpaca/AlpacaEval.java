@@ -75,8 +75,7 @@ public final class AlpacaEval implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        Path questions =
-                reference != null ? reference : EvalFiles.find(data, REFERENCE, OTHER_REFERENCE);
+        Path questions = reference != null ? reference : EvalFiles.find(data, REFERENCE, OTHER_REFERENCE);
         List<Annotation.Output> references = Annotation.Output.read(questions);
         if (context.limit() > 0 && context.limit() < references.size()) {
             references = references.subList(0, context.limit());

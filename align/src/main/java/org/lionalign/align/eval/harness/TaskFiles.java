@@ -75,9 +75,9 @@ final class TaskFiles {
         List<Path> files = DataPlaces.first(data, source.places());
         return files.isEmpty()
                 ? null
-                : read.computeIfAbsent(files, all -> all.stream()
-                        .flatMap(file -> read(file).stream())
-                        .toList());
+                : read.computeIfAbsent(
+                        files,
+                        all -> all.stream().flatMap(file -> read(file).stream()).toList());
     }
 
     private static List<Row> read(Path file) {

@@ -55,9 +55,8 @@ public final class MtBench implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        List<MtQuestion> questions = MtQuestion.read(
-                EvalFiles.find(data, QUESTIONS),
-                EvalFiles.find(data, REFERENCES, OTHER_REFERENCES));
+        List<MtQuestion> questions =
+                MtQuestion.read(EvalFiles.find(data, QUESTIONS), EvalFiles.find(data, REFERENCES, OTHER_REFERENCES));
         if (context.limit() > 0 && context.limit() < questions.size()) {
             questions = questions.subList(0, context.limit());
         }

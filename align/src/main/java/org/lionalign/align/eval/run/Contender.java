@@ -18,7 +18,6 @@ public record Contender(String name, CausalLm model, TextModel text, String iden
     /** @param template instead of the folder's own, or null */
     public static Contender load(String name, Path folder, @Nullable String template, LoadOptions options) {
         TextModel text = TextModel.open(folder, template);
-        CausalLm model = CausalLm.load(folder, options);
         String identity = ResultStore.key(
                 "checkpoint",
                 ModelDigest.weights(folder),
@@ -26,7 +25,7 @@ public record Contender(String name, CausalLm model, TextModel text, String iden
                 text.hasTemplate() ? ModelDigest.text(text.template().source()) : "none",
                 text.stops(),
                 options.compute().name());
-        return new Contender(name, model, text, identity);
+        return new Contender(name, CausalLm.load(folder, options), text, identity);
     }
 
     @Override

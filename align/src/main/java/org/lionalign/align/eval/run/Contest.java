@@ -109,7 +109,8 @@ public final class Contest {
         }
         tables.add(table);
         for (int q = 0; q < samples.size(); q++) {
-            ArrayNode scores = ((ObjectNode) samples.get(q)).withObject("/scores").putArray(judge);
+            ArrayNode scores =
+                    ((ObjectNode) samples.get(q)).withObject("/scores").putArray(judge);
             for (double score : judgements.get(q).scores()) {
                 if (Double.isNaN(score)) {
                     scores.addNull();

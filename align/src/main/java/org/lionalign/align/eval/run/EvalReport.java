@@ -13,8 +13,7 @@ public final class EvalReport {
 
     /** @param questions of each suite that the page shows */
     public static void write(Evaluation evaluation, int questions, Path folder) {
-        AtomicFiles.write(
-                folder.resolve("results.json"), evaluation.toJson(0).toPrettyString() + "\n");
+        AtomicFiles.write(folder.resolve("results.json"), evaluation.toJson(0).toPrettyString() + "\n");
         AtomicFiles.writeLines(folder.resolve("questions.jsonl"), evaluation::questions);
         ObjectNode whole = Json.object().put("title", "evaluation");
         whole.set("evaluation", evaluation.toJson(questions));

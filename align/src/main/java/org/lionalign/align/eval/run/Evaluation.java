@@ -56,9 +56,7 @@ public final class Evaluation {
 
     /** Whether a headline is withheld. */
     public boolean withheld() {
-        return results.values().stream()
-                .flatMap(of -> of.values().stream())
-                .anyMatch(SuiteResult::withheld);
+        return results.values().stream().flatMap(of -> of.values().stream()).anyMatch(SuiteResult::withheld);
     }
 
     /** Verdicts in a line: {@code dpo better in mt_bench}; empty where nothing differs. */
@@ -72,7 +70,8 @@ public final class Evaluation {
                     PairedComparison.Verdict verdict =
                             SuitePair.compare(before, after).verdict();
                     if (verdict != PairedComparison.Verdict.NO_EVIDENCE) {
-                        said.add(models.get(i) + " " + verdict + " in " + one.getKey().name());
+                        said.add(models.get(i) + " " + verdict + " in "
+                                + one.getKey().name());
                     }
                 }
             }
@@ -114,11 +113,13 @@ public final class Evaluation {
                 SuiteResult second = of.get(models.get(j));
                 if (first != null && second != null) {
                     boolean withheld = first.withheld() || second.withheld();
-                    ObjectNode node = comparisons.addObject().put("from", models.get(i)).put("to", models.get(j));
+                    ObjectNode node =
+                            comparisons.addObject().put("from", models.get(i)).put("to", models.get(j));
                     write(SuitePair.compare(first, second), withheld, node);
                     ArrayNode parts = Json.MAPPER.createArrayNode();
                     SuitePair.byPart(first, second)
-                            .forEach((part, test) -> write(test, withheld, parts.addObject().put("part", part)));
+                            .forEach((part, test) ->
+                                    write(test, withheld, parts.addObject().put("part", part)));
                     if (!parts.isEmpty()) {
                         node.set("parts", parts);
                     }
@@ -156,8 +157,7 @@ public final class Evaluation {
         byId.entrySet().stream().limit(most).forEach(entry -> {
             Map<String, Item> items = entry.getValue();
             Item any = items.values().iterator().next();
-            ObjectNode question =
-                    list.addObject().put("id", entry.getKey()).put("category", any.category());
+            ObjectNode question = list.addObject().put("id", entry.getKey()).put("category", any.category());
             Set<String> keys = new LinkedHashSet<>();
             items.values().forEach(item -> item.detail().fieldNames().forEachRemaining(keys::add));
             ObjectNode shared = question.putObject("shared");

@@ -51,8 +51,8 @@ public record JudgeSource(Kind kind, String at, @Nullable String model) {
             return source;
         }
         if (!Files.isDirectory(Path.of(spec))) {
-            throw new BadInput(
-                    where + ": expected URL[,MODEL], replay:FILE[,MODEL] or a model folder that is there, found " + spec);
+            throw new BadInput(where
+                    + ": expected URL[,MODEL], replay:FILE[,MODEL] or a model folder that is there, found " + spec);
         }
         return new JudgeSource(Kind.FOLDER, spec, null);
     }

@@ -69,7 +69,9 @@ final class LocalJudge implements ChatEndpoint {
                 sink.onOutcome(
                         r,
                         new ChatOutcome.Failed(
-                                "refused", ids.length + " tokens in a context of " + longest + " with no room left", 0));
+                                "refused",
+                                ids.length + " tokens in a context of " + longest + " with no room left",
+                                0));
             } else {
                 groups.computeIfAbsent(Alike.of(requests.get(r)), alike -> new ArrayList<>())
                         .add(r);
@@ -94,9 +96,7 @@ final class LocalJudge implements ChatEndpoint {
                 .generate(group.stream().map(prompts::get).toList(), stops, (p, answers) -> {
                     int r = group.get(p);
                     sink.onOutcome(
-                            r,
-                            new ChatOutcome.Replied(
-                                    reply(requests.get(r), prompts.get(r), answers, stops), false));
+                            r, new ChatOutcome.Replied(reply(requests.get(r), prompts.get(r), answers, stops), false));
                 });
     }
 

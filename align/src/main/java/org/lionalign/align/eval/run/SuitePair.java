@@ -41,8 +41,7 @@ final class SuitePair {
         Map<String, PairedComparison> parts = new LinkedHashMap<>();
         if (isLeaderboard(first.suite())) {
             parts(first, second)
-                    .forEach((part, scores) ->
-                            parts.put(part, PairedComparison.of(scores.first, scores.second, SEED)));
+                    .forEach((part, scores) -> parts.put(part, PairedComparison.of(scores.first, scores.second, SEED)));
         }
         return parts;
     }
@@ -93,7 +92,9 @@ final class SuitePair {
                     unit,
                     all.contains(Double.NaN)
                             ? Double.NaN
-                            : Summary.of(all.stream().mapToDouble(Double::doubleValue).toArray())
+                            : Summary.of(all.stream()
+                                            .mapToDouble(Double::doubleValue)
+                                            .toArray())
                                     .mean()));
             return units;
         }

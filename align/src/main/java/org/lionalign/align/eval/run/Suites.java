@@ -46,8 +46,8 @@ public final class Suites {
 
     /** What scores official files, for {@code lion eval score}. */
     public static List<FileScorer> scorers() {
-        List<FileScorer> scorers =
-                new ArrayList<>(List.of(new AlpacaFiles(), new ArenaFiles(), new MtBenchFiles(), new IfevalFileScorer()));
+        List<FileScorer> scorers = new ArrayList<>(
+                List.of(new AlpacaFiles(), new ArenaFiles(), new MtBenchFiles(), new IfevalFileScorer()));
         scorers.addAll(GenerativeSuites.scorers());
         return scorers;
     }
@@ -78,7 +78,8 @@ public final class Suites {
         }
         throw new BadInput(where + ": unknown suite " + name
                 + (least <= Math.max(2, name.length() / 3) ? "; did you mean " + nearest + "?" : "")
-                + " (known: " + String.join(", ", listed.stream().map(Suite::name).toList())
+                + " (known: "
+                + String.join(", ", listed.stream().map(Suite::name).toList())
                 + ", and the single tasks of groups)");
     }
 
@@ -113,8 +114,8 @@ public final class Suites {
             List<Suite.Data> missing = suite.needs().missing(data);
             if (!missing.isEmpty()) {
                 Suite.Data first = missing.get(0);
-                throw new BadInput(keys.get(0) + ": " + suite.name() + " needs " + first.shown()
-                        + " in " + data + ", found none of them; they can be had from " + first.origin());
+                throw new BadInput(keys.get(0) + ": " + suite.name() + " needs " + first.shown() + " in " + data
+                        + ", found none of them; they can be had from " + first.origin());
             }
             if (suite.needs().judge() && judge == null) {
                 throw new BadInput(keys.get(1) + ": " + suite.name()

@@ -53,7 +53,10 @@ class EvalReportTest {
                     i + "/1",
                     "writing",
                     i == 81 ? Double.NaN : 7,
-                    Json.object().put("question", "Q" + i).put("answer", "A" + i).put("judgment", "J" + i)));
+                    Json.object()
+                            .put("question", "Q" + i)
+                            .put("answer", "A" + i)
+                            .put("judgment", "J" + i)));
         }
         TreeMap<String, Long> failures = new TreeMap<>();
         failures.put("judge_timeout", 1L);

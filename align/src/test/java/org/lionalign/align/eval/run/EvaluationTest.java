@@ -27,7 +27,10 @@ class EvaluationTest {
     private static final Suites SUITES = new Suites(null);
 
     private static SuiteResult result(String suite, List<Item> items) {
-        double[] scores = items.stream().mapToDouble(Item::score).filter(s -> !Double.isNaN(s)).toArray();
+        double[] scores = items.stream()
+                .mapToDouble(Item::score)
+                .filter(s -> !Double.isNaN(s))
+                .toArray();
         double mean = java.util.Arrays.stream(scores).average().orElse(Double.NaN);
         TreeMap<String, Long> failures = new TreeMap<>();
         long failed = items.size() - scores.length;
@@ -73,7 +76,8 @@ class EvaluationTest {
         assertThat(names)
                 .contains("alpaca_eval", "arena_hard", "mt_bench", "ifeval", "gsm8k", "bbh_cot_fewshot", "mmlu")
                 .contains("leaderboard_math_hard", "leaderboard_v1", "leaderboard_v2");
-        assertThat(SUITES.named("leaderboard_bbh_snarks", "test").needs().judge()).isFalse();
+        assertThat(SUITES.named("leaderboard_bbh_snarks", "test").needs().judge())
+                .isFalse();
         assertThat(Suites.scorers())
                 .extracting(FileScorer::suite)
                 .containsExactly("alpaca_eval", "arena_hard", "mt_bench", "ifeval", "gsm8k");
@@ -133,10 +137,8 @@ class EvaluationTest {
     /** PITFALLS 25: no verdict, no headline from what half failed. */
     @Test
     void tooManyFailuresGiveNoVerdict() {
-        JsonNode suite = compared(
-                "mt_bench",
-                items(20, "", "%d/1", i -> i < 2 ? Double.NaN : 1),
-                items(20, "", "%d/1", i -> 9));
+        JsonNode suite =
+                compared("mt_bench", items(20, "", "%d/1", i -> i < 2 ? Double.NaN : 1), items(20, "", "%d/1", i -> 9));
         assertThat(suite.at("/results/0/withheld").asBoolean()).isTrue();
         assertThat(suite.at("/results/0/metrics/0/value").isNull()).isTrue();
         assertThat(suite.at("/results/0/low").isNull()).isTrue();
@@ -147,8 +149,8 @@ class EvaluationTest {
 
     @Test
     void aQuestionStandsOnceBesideWhatEachMadeOfIt() {
-        JsonNode suite = compared(
-                "gsm8k", items(30, "gsm8k", "gsm8k/%d", i -> 0), items(30, "gsm8k", "gsm8k/%d", i -> i % 2));
+        JsonNode suite =
+                compared("gsm8k", items(30, "gsm8k", "gsm8k/%d", i -> 0), items(30, "gsm8k", "gsm8k/%d", i -> i % 2));
         assertThat(suite.path("questions")).hasSize(10);
         assertThat(suite.path("questions_in_all").asInt()).isEqualTo(30);
         JsonNode question = suite.at("/questions/1");
@@ -167,7 +169,10 @@ class EvaluationTest {
         assertThat(grades.interval().high()).isCloseTo(5.5 + 1.95996 * 0.1, within(1e-4));
         SuiteResult own = new SuiteResult(
                 "arena_hard",
-                List.of(new Metric("win_rate", 50, 2, 9), new Metric("interval_low", 46, Double.NaN, 9), new Metric("interval_high", 53, Double.NaN, 9)),
+                List.of(
+                        new Metric("win_rate", 50, 2, 9),
+                        new Metric("interval_low", 46, Double.NaN, 9),
+                        new Metric("interval_high", 53, Double.NaN, 9)),
                 List.of(),
                 List.of(),
                 new TreeMap<>());

@@ -55,26 +55,26 @@ class LocalJudgeTest {
     @Test
     void logProbabilitiesAreTheModels() throws IOException {
         try (JudgeSource.Opened judge = open();
-                Contender same = Contender.load(
-                        "tiny", dir.resolve("tiny"), null, LoadOptions.inference(Dtype.F32))) {
-            ChatReply.Choice choice =
-                    choice(judge.endpoint().complete(List.of(request("A or B?", 1, 5))).get(0));
+                Contender same = Contender.load("tiny", dir.resolve("tiny"), null, LoadOptions.inference(Dtype.F32))) {
+            ChatReply.Choice choice = choice(
+                    judge.endpoint().complete(List.of(request("A or B?", 1, 5))).get(0));
             Map<String, Double> top = choice.tokens().get(0).top();
             assertThat(top).hasSize(5);
-            int[] prompt = same.text().promptIds(
-                    new Conversation(request("A or B?", 1, 5).messages()));
+            int[] prompt = same.text()
+                    .promptIds(new Conversation(request("A or B?", 1, 5).messages()));
             for (Map.Entry<String, Double> one : top.entrySet()) {
                 int[] ids = same.text().tokenizer().encode(one.getKey());
                 if (ids.length == 1) {
-                    float[] logps = same.model()
-                            .logps(PackedBatch.of(List.of(PromptTree.answers("a", prompt, List.of(ids)))));
+                    float[] logps =
+                            same.model().logps(PackedBatch.of(List.of(PromptTree.answers("a", prompt, List.of(ids)))));
                     assertThat((double) logps[0]).isCloseTo(one.getValue(), within(1e-4));
                 }
             }
             List<Double> values = List.copyOf(top.values());
             assertThat(values).isSortedAccordingTo((a, b) -> Double.compare(b, a));
             // Greedy takes the first of them.
-            assertThat(choice.tokens().get(0).text()).isEqualTo(top.keySet().iterator().next());
+            assertThat(choice.tokens().get(0).text())
+                    .isEqualTo(top.keySet().iterator().next());
         }
     }
 
@@ -87,7 +87,10 @@ class LocalJudgeTest {
             assertThat(together.get(1)).isInstanceOf(ChatOutcome.Failed.class);
             assertThat(((ChatOutcome.Failed) together.get(1)).kind()).isEqualTo("refused");
             for (int r : new int[] {0, 2}) {
-                assertThat(choice(judge.endpoint().complete(List.of(requests.get(r))).get(0)).text())
+                assertThat(choice(judge.endpoint()
+                                        .complete(List.of(requests.get(r)))
+                                        .get(0))
+                                .text())
                         .isEqualTo(choice(together.get(r)).text());
             }
             assertThat(judge.model()).isEqualTo("tiny");
@@ -101,7 +104,8 @@ class LocalJudgeTest {
                 .isEqualTo(new JudgeSource(JudgeSource.Kind.SERVER, "http://host:1/v1", "big"));
         Path file = Files.writeString(dir.resolve("r,x.jsonl"), "");
         assertThat(JudgeSource.parse("replay:" + file, "--judge").at()).isEqualTo(file.toString());
-        assertThat(JudgeSource.parse("replay:" + file + ",big", "--judge").model()).isEqualTo("big");
+        assertThat(JudgeSource.parse("replay:" + file + ",big", "--judge").model())
+                .isEqualTo("big");
         assertThatThrownBy(() -> JudgeSource.parse("replay:" + dir.resolve("none"), "--judge"))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("no such file");
