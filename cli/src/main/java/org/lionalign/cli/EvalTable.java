@@ -11,6 +11,7 @@ import org.lionalign.align.eval.SuiteResult;
 /** A suite's numbers, and those of several checkpoints in several suites, for people. */
 final class EvalTable {
     private static final String WITHHELD = "withheld";
+    private static final int NOTE = 60;
 
     private EvalTable() {}
 
@@ -99,6 +100,7 @@ final class EvalTable {
                 result.path("failures")
                         .properties()
                         .forEach(failure -> counted.add(failure.getValue().asLong() + " " + failure.getKey()));
+                List<String> notes = notes(counted);
                 rows.add(new String[] {
                     suite.path("suite").asText(),
                     result.path("model").asText(),
@@ -110,8 +112,11 @@ final class EvalTable {
                             : number(low) + " to " + number(result.path("high").asDouble()),
                     "" + result.path("questions").asLong(),
                     "" + result.path("failed").asLong(),
-                    String.join("; ", counted)
+                    notes.get(0)
                 });
+                for (String more : notes.subList(1, notes.size())) {
+                    rows.add(new String[] {"", "", "", "", "", "", "", "", more});
+                }
             }
         }
         StringBuilder text = new StringBuilder(aligned(rows, List.of(3, 4, 6, 7)));
@@ -130,6 +135,21 @@ final class EvalTable {
                     .append(aligned(tests, List.of(3, 5, 6)));
         }
         return text.toString();
+    }
+
+    /** What was counted, in lines that are not too long; at least one. */
+    private static List<String> notes(List<String> counted) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String one : counted) {
+            if (line.length() > 0 && line.length() + one.length() > NOTE) {
+                lines.add(line + ";");
+                line.setLength(0);
+            }
+            line.append(line.length() == 0 ? "" : "; ").append(one);
+        }
+        lines.add(line.toString());
+        return lines;
     }
 
     private static String[] test(String suite, JsonNode pair, JsonNode test) {

@@ -55,11 +55,11 @@ const lionEvaluation = (data, main) => {
     const made = tests.filter(t => t.p != null).length;
     main.append(soft("Both checkpoints on the same questions: McNemar's exact test where every score is right or wrong, else the paired bootstrap. "
       + (made > 1 ? `At the 5 % level, ${made} tests of checkpoints that do not differ would find about ${fixed(made / 20)} differences.` : "")));
-    main.append(grid(["suite", "from", "to", "difference, points", "95 %", "p", "questions", "test", "verdict"], tests.map(t => {
+    main.append(grid(["suite", "from", "to", "difference, points", "95 %", "p", "verdict", "questions", "test"], tests.map(t => {
       const like = t.suite === "mt_bench" ? "mt_bench" : "";
       return [t.name, label(t.from), label(t.to), signed(like, t.difference), t.low == null ? "–" : signed(like, t.low) + " to " + signed(like, t.high),
-        t.p == null ? "–" : t.p < 1e-4 ? "< 0.0001" : t.p.toFixed(4), t.questions.toLocaleString("en") + (t.unpaired ? ` (${t.unpaired} left out)` : ""), t.test,
-        el("b", {textContent: t.verdict, className: t.verdict.replace(" ", "-")})];
+        t.p == null ? "–" : t.p < 1e-4 ? "< 0.0001" : t.p.toFixed(4), el("b", {textContent: t.verdict, className: t.verdict.replace(" ", "-")}),
+        t.questions.toLocaleString("en") + (t.unpaired ? ` (${t.unpaired} left out)` : ""), t.test];
     })));
   }
 

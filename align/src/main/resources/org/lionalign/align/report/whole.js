@@ -11,7 +11,7 @@
     el("tbody", {}, ...rows.map(row => el("tr", {}, ...row.map((cell, i) => cell instanceof Node ? el("td", {className: wide.includes(i) ? "wide" : ""}, cell)
       : el("td", {textContent: cell, className: wide.includes(i) ? "wide" : ""})))))));
   const bar = (value, low, high, least, most) => {
-    const at = v => 100 * (v - least) / Math.max(1e-9, most - least);
+    const at = v => Math.min(100, Math.max(0, 100 * (v - least) / Math.max(1e-9, most - least)));
     const box = el("div", {className: "bar"});
     box.append(el("i", {style: `width:${at(value)}%`}), el("u", {style: `left:${at(low)}%;width:${Math.max(0.4, at(high) - at(low))}%`}));
     return box;

@@ -88,15 +88,17 @@ final class SuitePair {
                 scores.computeIfAbsent(unit, key -> new ArrayList<>()).add(item.score());
             }
             Map<String, Double> units = new LinkedHashMap<>();
-            scores.forEach((unit, all) -> units.put(
-                    unit,
-                    all.contains(Double.NaN)
-                            ? Double.NaN
-                            : Summary.of(all.stream()
-                                            .mapToDouble(Double::doubleValue)
-                                            .toArray())
-                                    .mean()));
+            scores.forEach((unit, all) -> units.put(unit, mean(all)));
             return units;
+        }
+
+        /** Of a unit's scores; a unit of which a part failed has none. */
+        private static double mean(List<Double> all) {
+            if (all.contains(Double.NaN)) {
+                return Double.NaN;
+            }
+            return Summary.of(all.stream().mapToDouble(Double::doubleValue).toArray())
+                    .mean();
         }
     }
 }
