@@ -138,6 +138,49 @@ class EvalStageTest {
         assertThat(dir.resolve("run/artifacts")).doesNotExist();
     }
 
+    /** The key of each node, by name. */
+    private Map<String, String> keys(String... set) {
+        Map<String, String> keys = new TreeMap<>();
+        for (String line : lion("explain", set).out().lines().toList()) {
+            if (!line.startsWith(" ")) {
+                keys.put(line.split(" +", 2)[0], line.substring(line.lastIndexOf(' ') + 1));
+            }
+        }
+        return keys;
+    }
+
+    private static List<String> changed(Map<String, String> before, Map<String, String> after) {
+        assertThat(after.keySet()).isEqualTo(before.keySet());
+        return before.keySet().stream()
+                .filter(node -> !before.get(node).equals(after.get(node)))
+                .toList();
+    }
+
+    /** Judge and baseline count by content, and only where they are read. */
+    @Test
+    void whoJudgesAndWhatIsComparedWithShapeTheirSuitesAlone() throws IOException {
+        Path first = EvalData.lines(dir.resolve("first.jsonl"), List.of("{}"));
+        Path second = EvalData.lines(dir.resolve("second.jsonl"), List.of("{ }"));
+        Path mine = EvalData.lines(
+                dir.resolve("mine.json"),
+                List.of("[{\"instruction\": \"a\", \"output\": \"b\", \"generator\": \"mine\"}]"));
+        String suites = "compare.suites=[gsm8k, alpaca_eval]";
+        List<String> judged = List.of("eval", "eval/base/alpaca_eval", "eval/sft/alpaca_eval");
+        Map<String, String> before = keys(suites, "compare.suite_judge='replay:" + first + "'");
+        assertThat(before).containsKeys("sft", "eval/sft/gsm8k", "eval/sft/alpaca_eval");
+        assertThat(changed(before, keys(suites, "compare.suite_judge='replay:" + second + "'")))
+                .isEqualTo(judged);
+        assertThat(changed(
+                        before,
+                        keys(
+                                suites,
+                                "compare.suite_judge='replay:" + first + "'",
+                                "compare.suite_baseline='" + mine + "'")))
+                .isEqualTo(judged);
+        assertThat(changed(before, keys(suites, "compare.suite_judge='replay:" + first + "'", "compare.suite_limit=5")))
+                .hasSize(5);
+    }
+
     @Test
     void aJudgeThatIsDownIsAskedAgainByTheSameCommand() {
         boolean[] down = {true};
