@@ -12,6 +12,7 @@ import org.lionalign.align.eval.Answers;
 import org.lionalign.align.eval.EvalContext;
 import org.lionalign.align.eval.EvalFiles;
 import org.lionalign.align.eval.Failures;
+import org.lionalign.align.eval.Item;
 import org.lionalign.align.eval.JudgeCalls;
 import org.lionalign.align.eval.ResultStore;
 import org.lionalign.align.eval.Suite;
@@ -75,13 +76,16 @@ public final class MtBench implements Suite {
         Map<String, String> categories = new HashMap<>(); // looked up only
         questions.forEach(question -> categories.put(question.id(), question.category()));
         SuiteResult result = MtBenchReport.of(grades, id -> categories.getOrDefault(id, ""), failures);
-        for (int i = 0; i < grades.size(); i++) {
-            int q = i % questions.size();
-            boolean later = i >= questions.size();
+        Map<String, Integer> at = new HashMap<>(); // looked up only
+        for (int q = 0; q < questions.size(); q++) {
+            at.put(questions.get(q).id(), q);
+        }
+        for (Item item : result.items()) {
+            int slash = item.id().lastIndexOf('/');
+            int q = at.getOrDefault(item.id().substring(0, slash), 0);
+            boolean later = item.id().endsWith("/2");
             Answers.Given answer = (later ? second : first).get(q);
-            result.items()
-                    .get(i)
-                    .detail()
+            item.detail()
                     .put("question", questions.get(q).turns().get(later ? 1 : 0))
                     .put("answer", answer.text())
                     .put("finish", answer.finish());
