@@ -67,6 +67,6 @@ public final class HarnessBench {
 
     private static EvalContext context(
             CausalLm model, TextModel text, Path data, Path store, int limit, AtomicInteger done) {
-        return new EvalContext(model, text, "bench", data, store, limit, null, "", 0, done::incrementAndGet);
+        return new EvalContext(model, text, "bench", "bench", data, store, limit, null, "", 0, done::incrementAndGet);
     }
 }

@@ -6,10 +6,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.eval.FileScorer;
 import org.lionalign.align.eval.ScoreOptions;
+import org.lionalign.align.eval.SuiteJson;
 import org.lionalign.align.eval.SuiteResult;
-import org.lionalign.align.eval.alpaca.AlpacaFiles;
-import org.lionalign.align.eval.arena.ArenaFiles;
-import org.lionalign.align.eval.mtbench.MtBenchFiles;
+import org.lionalign.align.eval.run.Suites;
 import org.lionalign.core.error.BadInput;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -25,6 +24,8 @@ import picocli.CommandLine.Option;
             "  alpaca_eval  annotations.json[.gz] of one model; --difficulty df_gamed.csv for the length-controlled win rate",
             "  arena_hard   model_judgment/JUDGE/*.jsonl, or arena_hard_battles.jsonl; --style-control with --answers model_answer",
             "  mt_bench     model_judgment/JUDGE_single.jsonl, or JUDGE_pair.jsonl with --baseline NAME",
+            "  ifeval       rows of prompt and response beside input_data.jsonl, or the harness's samples_ifeval_*.jsonl",
+            "  gsm8k        rows of question, answer and response, or the harness's samples_gsm8k_*.jsonl",
             "",
             "Each number comes with its standard error. What failed is counted below it; above 5 % of the questions the headline",
             "is withheld, and the exit code is 4.",
@@ -33,8 +34,8 @@ import picocli.CommandLine.Option;
             "  ./lion eval score --suite alpaca_eval --from results/my-model/annotations.json"
         })
 final class EvalScoreVerb implements java.util.concurrent.Callable<Integer> {
-    /** Everything that scores files; a new suite is a new line here. */
-    static final List<FileScorer> SCORERS = List.of(new AlpacaFiles(), new ArenaFiles(), new MtBenchFiles());
+    /** Everything that scores files. */
+    static final List<FileScorer> SCORERS = Suites.scorers();
 
     /** A limit of the run was passed. */
     private static final int WITHHELD = 4;
@@ -84,7 +85,7 @@ final class EvalScoreVerb implements java.util.concurrent.Callable<Integer> {
                         + suite));
         SuiteResult result = scorer.score(from, new ScoreOptions(difficulty, baseline, only, answers, styleControl));
         try (Output output = new Output(Path.of("-"))) {
-            output.line(json ? EvalTable.json(result).toPrettyString() : EvalTable.text(result));
+            output.line(json ? SuiteJson.shown(result).toPrettyString() : EvalTable.text(result));
             output.commit();
         }
         return result.withheld() ? WITHHELD : 0;

@@ -32,6 +32,11 @@ final class RunVerb {
         if (compare != null) {
             ComparisonTable.print(Json.read(compare.resolve("comparison.json")), System.out);
         }
+        Path eval = pipeline.artifact("eval");
+        if (eval != null) {
+            System.out.println();
+            System.out.println(EvalTable.headlines(Json.read(eval.resolve("evaluation.json"))));
+        }
         System.out.println();
         System.err.println("lion: done in " + RunView.time((System.nanoTime() - start) / 1e9) + "; the models are in "
                 + out.resolve("models") + ", the report is " + out.resolve("report.html"));

@@ -167,7 +167,7 @@ final class SampleVerb implements Callable<Integer> {
         }
     }
 
-    private static StageRecipe.Source source(String text) {
+    static StageRecipe.Source source(String text) {
         int split = text.lastIndexOf('#');
         return split < 0
                 ? new StageRecipe.Source(text, null, null, null)

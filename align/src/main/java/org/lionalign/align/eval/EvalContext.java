@@ -11,6 +11,7 @@ import org.lionalign.torch.model.CausalLm;
  *
  * @param model the checkpoint
  * @param text its tokenizer and template
+ * @param name as official files and tables call the checkpoint
  * @param identity hash of the checkpoint's weights, tokenizer and template: the key of everything that is stored
  * @param data folder of the suites' original files
  * @param store folder where answers and judgements are kept, so that nothing is computed or paid for twice
@@ -23,6 +24,7 @@ import org.lionalign.torch.model.CausalLm;
 public record EvalContext(
         CausalLm model,
         TextModel text,
+        String name,
         String identity,
         Path data,
         Path store,

@@ -1,5 +1,8 @@
 package org.lionalign.align.eval;
 
+import java.nio.file.Path;
+import java.util.List;
+
 /** A benchmark that a checkpoint is put through. */
 public interface Suite {
     /** As {@code --suite} names it, e.g. {@code arc_challenge}. */
@@ -11,11 +14,62 @@ public interface Suite {
     /** Runs it, or goes on where an earlier call with the same store stopped. */
     SuiteResult run(EvalContext context);
 
+    /** Tasks that it is made of: a limit holds for each. */
+    default int taskCount() {
+        return 1;
+    }
+
+    /** About how many questions a run asks, for people who wait; 0 where nobody knows before the files are read. */
+    default long asked(int limit) {
+        long all = needs().questions();
+        long some = (long) limit * taskCount();
+        return limit == 0 ? all : all == 0 ? some : Math.min(all, some);
+    }
+
     /**
-     * @param data files or folders below the data folder, with the original's names
+     * @param data below the data folder
      * @param judge whether it needs a judge
      * @param questions how many the original has
      * @param about one line: what is measured, shots, metric
      */
-    record Needs(java.util.List<String> data, boolean judge, int questions, String about) {}
+    record Needs(List<Data> data, boolean judge, int questions, String about) {
+        public Needs {
+            data = List.copyOf(data);
+        }
+
+        /** What must be there and is not; empty when the suite can run. */
+        public List<Data> missing(Path folder) {
+            return data.stream()
+                    .filter(one -> one.optional().isEmpty()
+                            && DataPlaces.first(folder, one.places()).isEmpty())
+                    .toList();
+        }
+    }
+
+    /**
+     * Files of a suite.
+     *
+     * @param places where they can lie, as {@link DataPlaces} reads them; the first that is there counts
+     * @param origin where they can be had
+     * @param optional what happens without them; empty where the suite cannot run without
+     */
+    record Data(List<String> places, String origin, String optional) {
+        private static final int SHOWN = 3;
+
+        public Data {
+            places = List.copyOf(places);
+        }
+
+        /** The places for people; the first few where there are many. */
+        public String shown() {
+            int more = places.size() - SHOWN;
+            return String.join(" or ", places.subList(0, Math.min(SHOWN, places.size())))
+                    + (more > 0 ? " or " + more + " more" : "");
+        }
+
+        /** Files that must be there. */
+        public static Data required(String origin, String... places) {
+            return new Data(List.of(places), origin, "");
+        }
+    }
 }

@@ -27,10 +27,9 @@ public final class SuiteFolder {
         return folder.resolve(modelName(context) + "-" + shortIdentity(context));
     }
 
-    /** The checkpoint as official files name it: its folder. */
+    /** The checkpoint as official files name it, and as a file may be called. */
     public static String modelName(EvalContext context) {
-        Path name = context.text().directory().toAbsolutePath().normalize().getFileName();
-        return name == null ? "model" : name.toString();
+        return context.name().replaceAll("[^A-Za-z0-9._-]", "_");
     }
 
     private static String shortIdentity(EvalContext context) {

@@ -1,12 +1,12 @@
 package org.lionalign.align.pipeline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.lionalign.align.eval.compare.ModelComparison;
+import org.lionalign.align.eval.run.Contest;
 import org.lionalign.align.judge.Judge;
 import org.lionalign.align.judge.Judgement;
 import org.lionalign.align.judge.Question;
@@ -20,9 +20,6 @@ import org.lionalign.core.stats.PairedComparison;
 
 /** The stages' models against each other: each answers the held-out prompts, each judge compares all answers to a prompt. */
 final class CompareNodes {
-    /** Prompts whose answers the report shows. */
-    private static final int SHOWN = 40;
-
     private final Graph graph;
     private final RunRecipe.Compare section;
 
@@ -89,11 +86,14 @@ final class CompareNodes {
         }
         graph.add(new Node("compare", "compare", options, inputs, needs, cost, "compare", (folder, progress, stop) -> {
             List<String> models = List.copyOf(answers.keySet());
-            List<Question> questions = questions(answers);
-            ObjectNode comparison = Json.object().put("prompts", questions.size());
-            models.forEach(comparison.putArray("models")::add);
-            ArrayNode tables = comparison.putArray("judges");
-            ArrayNode samples = samples(models, questions);
+            Contest contest = Contest.of(
+                    models,
+                    answers.values().stream()
+                            .map(node -> JudgedPrompt.read(
+                                    graph.artifacts().folder(node).resolve("answers.jsonl")))
+                            .toList(),
+                    "compare.prompts");
+            List<Question> questions = contest.questions();
             ObjectNode used = Json.object();
             StringBuilder said = new StringBuilder();
             for (int j = 0; j < section.judges().size(); j++) {
@@ -114,12 +114,8 @@ final class CompareNodes {
                         used.set(recipe.title(), usage);
                     }
                 }
-                ModelComparison made = ModelComparison.of(models, recipe.title(), questions, List.of(judgements));
-                tables.add(made.toJson());
-                for (int q = 0; q < samples.size(); q++) {
-                    scores((ObjectNode) samples.get(q), recipe.title(), judgements[q]);
-                }
-                if (j == 0) {
+                ModelComparison made = contest.judged(recipe.title(), List.of(judgements));
+                if (j == 0 && !contest.withheld()) {
                     for (int i = 1; i < models.size(); i++) {
                         PairedComparison.Verdict verdict =
                                 made.successive().get(i - 1).verdict();
@@ -130,72 +126,13 @@ final class CompareNodes {
                     }
                 }
             }
-            comparison.set("samples", samples);
-            AtomicFiles.write(folder.resolve("comparison.json"), comparison.toPrettyString() + "\n");
+            AtomicFiles.write(
+                    folder.resolve("comparison.json"), contest.toJson().toPrettyString() + "\n");
             ObjectNode summary = Json.object().put("prompts", questions.size()).put("say", said.toString());
             if (!used.isEmpty()) {
                 summary.set("usage", used);
             }
             return summary;
         }));
-    }
-
-    /** A question for each prompt that every model answered. */
-    private List<Question> questions(Map<String, Node> answers) {
-        Map<String, List<String>> texts = new LinkedHashMap<>();
-        Map<String, JudgedPrompt> prompts = new LinkedHashMap<>();
-        for (Node node : answers.values()) {
-            for (JudgedPrompt prompt :
-                    JudgedPrompt.read(graph.artifacts().folder(node).resolve("answers.jsonl"))) {
-                prompts.putIfAbsent(prompt.promptId(), prompt);
-                if (!prompt.answers().isEmpty()) {
-                    texts.computeIfAbsent(prompt.promptId(), id -> new ArrayList<>())
-                            .add(prompt.answers().get(0).text());
-                }
-            }
-        }
-        List<Question> questions = new ArrayList<>();
-        for (JudgedPrompt prompt : prompts.values()) {
-            List<String> all = texts.getOrDefault(prompt.promptId(), List.of());
-            if (all.size() == answers.size()) {
-                questions.add(new Question(prompt.id(), prompt.prompt(), all, prompt.row()));
-            }
-        }
-        if (questions.isEmpty()) {
-            throw new BadInput("compare.prompts: expected prompts that every model answers, found none");
-        }
-        return questions;
-    }
-
-    private static ArrayNode samples(List<String> models, List<Question> questions) {
-        ArrayNode samples = Json.MAPPER.createArrayNode();
-        for (Question question : questions.subList(0, Math.min(SHOWN, questions.size()))) {
-            ObjectNode sample = samples.addObject();
-            sample.put(
-                    "prompt",
-                    question.prompt().messages().size() == 1
-                            ? question.prompt().messages().get(0).content()
-                            : String.join(
-                                    "\n",
-                                    question.prompt().messages().stream()
-                                            .map(turn -> turn.role() + ": " + turn.content())
-                                            .toList()));
-            for (int m = 0; m < models.size(); m++) {
-                sample.withObject("/answers")
-                        .put(models.get(m), question.answers().get(m));
-            }
-        }
-        return samples;
-    }
-
-    private static void scores(ObjectNode sample, String judge, Judgement judgement) {
-        ArrayNode scores = sample.withObject("/scores").putArray(judge);
-        for (double score : judgement.scores()) {
-            if (Double.isNaN(score)) {
-                scores.addNull();
-            } else {
-                scores.add(score);
-            }
-        }
     }
 }

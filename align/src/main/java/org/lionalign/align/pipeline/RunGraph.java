@@ -32,6 +32,9 @@ final class RunGraph {
         if (compare != null && !compare.prompts().isEmpty()) {
             new CompareNodes(graph, compare).build();
         }
+        if (compare != null && !compare.suites().isEmpty()) {
+            new EvalNodes(graph, compare).build();
+        }
     }
 
     /** Folders of the models that stages made, by name; only once all nodes are complete. */

@@ -62,6 +62,9 @@ final class RunPage {
             if (Files.exists(folder.resolve("comparison.json"))) {
                 whole.set("comparison", Json.read(folder.resolve("comparison.json")));
             }
+            if (Files.exists(folder.resolve("evaluation.json"))) {
+                whole.set("evaluation", Json.read(folder.resolve("evaluation.json")));
+            }
         }
         AtomicFiles.write(artifacts.root().resolve("run.json"), run.toPrettyString() + "\n");
         models.forEach(this::link);

@@ -49,7 +49,7 @@ public final class RunReport {
     /**
      * Writes one page about several runs by name.
      *
-     * @param whole what belongs to all of them: {@code title}, {@code comparison}, {@code pairs} (ledgers by iteration), {@code nodes}; may be
+     * @param whole what belongs to all of them: {@code title}, {@code comparison}, {@code evaluation} (benchmarks), {@code pairs} (ledgers by iteration), {@code nodes}; may be
      *     empty
      */
     public static void write(Map<String, Path> runs, ObjectNode whole, Path target) {
@@ -91,6 +91,7 @@ public final class RunReport {
                 .replace("/*UPLOT_JS*/", resource(CHARTS + "uPlot.iife.min.js"))
                 .replace("/*REPORT_JS*/", resource("report.js"))
                 .replace("/*WHOLE_JS*/", resource("whole.js"))
+                .replace("/*EVAL_JS*/", resource("eval.js"))
                 .replace("/*WHOLE*/", script(whole))
                 .replace("/*DATA*/", script(data));
         AtomicFiles.write(target, page);

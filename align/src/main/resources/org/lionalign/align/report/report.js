@@ -14,7 +14,8 @@
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const number = value => typeof value !== "number" ? String(value ?? "")
     : Number.isInteger(value) ? value.toLocaleString("en") : Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(2) : value.toPrecision(4);
-  document.getElementById("title").textContent = runs.map(run => run.name).join(", ");
+  document.getElementById("title").textContent = runs.map(run => run.name).join(", ")
+    || JSON.parse(document.getElementById("whole").textContent).title || "";
   if (dark.matches) document.documentElement.classList.add("dark");
 
   const section = title => { const head = el("h2", {textContent: title}); main.append(head); return head; };
@@ -75,6 +76,7 @@
     return values.map(v => v == null ? null : (state = state == null ? v : alpha * state + (1 - alpha) * v));
   };
   const draw = () => {
+    if (!charts.length) return;
     const alpha = +document.getElementById("smooth").value, log = document.getElementById("log").checked;
     for (const chart of charts) {
       if (chart.plot) chart.plot.destroy();
@@ -89,6 +91,7 @@
       }, data, chart.node);
     }
   };
+  if (!names.length) document.querySelectorAll("#controls label").forEach(label => label.remove());
   if (names.length) {
     section("Curves");
     const grid = el("div", {className: "charts"});
@@ -146,8 +149,7 @@
     if (run.environment) fold("Environment", table(["key", "value"], Object.entries(run.environment).map(([key, value]) => ({key, value})), ["value"]));
   }
   draw();
-  document.getElementById("smooth").oninput = draw;
-  document.getElementById("log").onchange = draw;
+  for (const control of document.querySelectorAll("#controls input")) control.oninput = draw;
   document.getElementById("theme").onclick = () => { document.documentElement.classList.toggle("dark"); draw(); };
   let waiting = 0;
   addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 150); });

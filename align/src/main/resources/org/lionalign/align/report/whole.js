@@ -11,17 +11,25 @@
     el("tbody", {}, ...rows.map(row => el("tr", {}, ...row.map((cell, i) => cell instanceof Node ? el("td", {className: wide.includes(i) ? "wide" : ""}, cell)
       : el("td", {textContent: cell, className: wide.includes(i) ? "wide" : ""})))))));
   const bar = (value, low, high, least, most) => {
-    const at = v => 100 * (v - least) / Math.max(1e-9, most - least);
+    const at = v => Math.min(100, Math.max(0, 100 * (v - least) / Math.max(1e-9, most - least)));
     const box = el("div", {className: "bar"});
     box.append(el("i", {style: `width:${at(value)}%`}), el("u", {style: `left:${at(low)}%;width:${Math.max(0.4, at(high) - at(low))}%`}));
     return box;
   };
   const comparison = whole.comparison;
   if (comparison) {
-    section("The stages against each other");
-    main.append(el("p", {className: "soft", textContent: `${comparison.prompts.toLocaleString("en")} held-out prompts, one answer of each model. Intervals are 95 %.`}));
+    section("The models against each other");
+    main.append(el("p", {className: "soft", textContent: `${comparison.prompts.toLocaleString("en")} held-out prompts, one answer of each model. Intervals are 95 %.`
+      + (comparison.left_out ? ` ${comparison.left_out.toLocaleString("en")} prompts that a model did not answer are left out.` : "")}));
+    const cut = Object.entries(comparison.truncated || {}).filter(([, n]) => n > 0);
+    if (cut.length) main.append(el("p", {textContent: "⚠ answers cut off at the longest length: " + cut.map(([model, n]) => model + " " + n).join(", ")}));
     for (const judge of comparison.judges) {
       main.append(el("h3", {textContent: "Judge: " + judge.judge}));
+      if (judge.withheld) {
+        main.append(el("p", {className: "worse", textContent: `Withheld: ${judge.failed} of ${comparison.prompts} prompts have an answer without a score: `
+          + Object.entries(judge.failures).map(([why, n]) => why + " " + n).join(", ")}));
+        continue;
+      }
       const binary = judge.means.every(m => m.mean == null || (m.mean >= 0 && m.mean <= 1));
       const scale = binary ? 100 : 1, unit = binary ? " %" : "";
       const half = m => 1.96 * (m.standard_error || 0);
@@ -47,6 +55,7 @@
     table.classList.add("answers");
     main.append(table);
   }
+  if (whole.evaluation) lionEvaluation(whole.evaluation, main);
   for (const html of whole.pairs || []) main.append(el("div", {innerHTML: html}));
   if (whole.gates && whole.gates.length) {
     section("Drift of the online stage");

@@ -57,7 +57,7 @@ public final class TinyCheckpoint implements AutoCloseable {
     }
 
     public EvalContext context(@Nullable ChatEndpoint judge, int limit, Runnable progress) {
-        return new EvalContext(model, text, "tiny-1", data, store, limit, judge, "judge-1", 0, progress);
+        return new EvalContext(model, text, "tiny", "tiny-1", data, store, limit, judge, "judge-1", 0, progress);
     }
 
     @Override

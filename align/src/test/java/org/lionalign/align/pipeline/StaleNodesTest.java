@@ -66,6 +66,8 @@ class StaleNodesTest {
             "compare.suites",
             "compare.suite_limit",
             "compare.suite_data",
+            "compare.suite_judge",
+            "compare.suite_baseline",
             "online.iterations",
             "compare.sample.answers",
             "dpo.reference.cache");

@@ -63,7 +63,7 @@ class RunReportTest {
         String page = Files.readString(run.resolve("report.html"));
         assertThat(page).contains("uPlot", "not JSON", "seed: 42", "rows.jsonl").doesNotContain("/*DATA*/");
         assertThat(page.split("</script>", -1))
-                .hasSize(6); // data, whole run, uPlot, two of ours: the sample's own is escaped
+                .hasSize(7); // data, whole run, uPlot, three of ours: the sample's own is escaped
         assertThat(Files.size(run.resolve("tensorboard/events.out.tfevents.0.lion")))
                 .isGreaterThan(1000);
         assertThatThrownBy(() -> RunReport.write(List.of(dir.resolve("none")), dir.resolve("x.html")))

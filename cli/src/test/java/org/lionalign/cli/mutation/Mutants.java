@@ -400,6 +400,20 @@ final class Mutants {
                     "return whole;",
                     "align.train.LayoutTest#rowsThatAreNotTrainedStayBitForBit"),
             new Mutant(
+                    "a headline stands whatever failed",
+                    25,
+                    "align.eval.SuiteResult",
+                    "return failed() > LIMIT * Math.max(1, items.size());",
+                    "return false;",
+                    "align.eval.run.EvaluationTest#tooManyFailuresGiveNoVerdict"),
+            new Mutant(
+                    "a question with a failed turn counts by the other",
+                    25,
+                    "align.eval.run.SuitePair",
+                    "if (all.contains(Double.NaN)) {",
+                    "if (all.isEmpty()) {",
+                    "align.eval.run.EvaluationTest#theTurnsOfAQuestionAreOneUnit"),
+            new Mutant(
                     "a tie by score becomes a preference",
                     30,
                     "core.data.PairRows",

@@ -194,8 +194,8 @@ public final class RecipeReader {
                 : "known: " + names;
     }
 
-    /** Levenshtein. */
-    static int distance(String a, String b) {
+    /** Levenshtein distance: insertions, deletions and replacements that turn one into the other. */
+    public static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
             row[j] = j;

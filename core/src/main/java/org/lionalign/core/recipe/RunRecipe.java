@@ -178,9 +178,11 @@ public record RunRecipe(
      * @param limit of them, all
      * @param sample one greedy answer by default
      * @param judges each gives a table of its own
-     * @param suites benchmarks of {@code lion eval}, none
+     * @param suites benchmarks of {@code lion eval} that every compared model is put through, none
      * @param suiteLimit questions of each task, all
-     * @param suiteData folder of their data
+     * @param suiteData folder of their files
+     * @param suiteJudge of suites that need one, as {@code lion eval --judge}: {@code URL,MODEL}, {@code replay:FILE} or a model folder
+     * @param suiteBaseline answers that {@code alpaca_eval} or {@code arena_hard} compares with, the suite's own
      */
     public record Compare(
             List<StageRecipe.Source> prompts,
@@ -189,7 +191,9 @@ public record RunRecipe(
             List<JudgeRecipe> judges,
             List<String> suites,
             @Nullable Integer suiteLimit,
-            @Nullable String suiteData) {
+            @Nullable String suiteData,
+            @Nullable String suiteJudge,
+            @Nullable String suiteBaseline) {
         public Compare {
             prompts = prompts == null ? List.of() : List.copyOf(prompts);
             suites = suites == null ? List.of() : List.copyOf(suites);
@@ -208,6 +212,12 @@ public record RunRecipe(
                     "compare.suite_limit",
                     "above 0, with suites",
                     suiteLimit);
+            require(suiteJudge == null || !suites.isEmpty(), "compare.suite_judge", "given with suites", suiteJudge);
+            require(
+                    suiteBaseline == null || !suites.isEmpty(),
+                    "compare.suite_baseline",
+                    "given with suites",
+                    suiteBaseline);
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.lionalign.core.stats;
 
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -21,21 +22,33 @@ public record PairedBootstrap(double low, double high, double standardError, dou
     }
 
     public static PairedBootstrap of(double[] differences, long seed, int rounds) {
-        int n = differences.length;
-        if (n == 0 || rounds < 2) {
-            throw new IllegalArgumentException(
-                    "expected questions and two or more rounds, found " + n + " and " + rounds);
+        return ofParts(List.of(differences), seed, rounds);
+    }
+
+    /**
+     * The plain mean of several parts' mean differences, as a leaderboard averages its tasks: each part is resampled within itself.
+     *
+     * @param parts differences of each part's questions
+     */
+    public static PairedBootstrap ofParts(List<double[]> parts, long seed, int rounds) {
+        if (parts.isEmpty() || parts.stream().anyMatch(part -> part.length == 0) || rounds < 2) {
+            throw new IllegalArgumentException("expected questions and two or more rounds, found "
+                    + parts.stream().map(part -> part.length).toList() + " and " + rounds);
         }
         SplittableRandom random = new SplittableRandom(seed);
         double[] means = new double[rounds];
         int notAbove = 0;
         int notBelow = 0;
         for (int r = 0; r < rounds; r++) {
-            double sum = 0;
-            for (int i = 0; i < n; i++) {
-                sum += differences[random.nextInt(n)];
+            double mean = 0;
+            for (double[] part : parts) {
+                double sum = 0;
+                for (int i = 0; i < part.length; i++) {
+                    sum += part[random.nextInt(part.length)];
+                }
+                mean += sum / part.length;
             }
-            means[r] = sum / n;
+            means[r] = mean / parts.size();
             notAbove += means[r] <= 0 ? 1 : 0;
             notBelow += means[r] >= 0 ? 1 : 0;
         }

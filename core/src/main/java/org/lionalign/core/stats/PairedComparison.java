@@ -1,6 +1,9 @@
 package org.lionalign.core.stats;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Two checkpoints on the same questions: is the second better?
@@ -74,9 +77,7 @@ public record PairedComparison(
         PairedBootstrap bootstrap = PairedBootstrap.of(differences, seed);
         // A single question can never be evidence, whatever the resamples (all the same) say.
         double p = pairs < 2 ? 1 : binary ? McNemar.test(onlyFirst, onlySecond).pValue() : bootstrap.pValue();
-        Verdict verdict = p >= LEVEL || summary.mean() == 0
-                ? Verdict.NO_EVIDENCE
-                : summary.mean() > 0 ? Verdict.BETTER : Verdict.WORSE;
+        Verdict verdict = verdict(p, summary.mean());
         return new PairedComparison(
                 test,
                 pairs,
@@ -87,6 +88,68 @@ public record PairedComparison(
                 bootstrap.high(),
                 p,
                 verdict);
+    }
+
+    /**
+     * The plain mean of several parts' differences, as a leaderboard averages its tasks, by the bootstrap within each part. Parts without a
+     * question that both have a score for are left out.
+     *
+     * @param first scores of the first checkpoint, part by part
+     * @param second of the second
+     */
+    public static PairedComparison ofParts(List<double[]> first, List<double[]> second, long seed) {
+        List<double[]> parts = new ArrayList<>();
+        int pairs = 0;
+        int unpaired = 0;
+        double sum = 0;
+        double variance = 0;
+        boolean thin = false;
+        for (int p = 0; p < first.size(); p++) {
+            double[] differences = new double[first.get(p).length];
+            java.util.Arrays.setAll(differences, differences(first.get(p), second.get(p)));
+            double[] whole = java.util.Arrays.stream(differences)
+                    .filter(difference -> !Double.isNaN(difference))
+                    .toArray();
+            unpaired += differences.length - whole.length;
+            if (whole.length > 0) {
+                Summary summary = Summary.of(whole);
+                parts.add(whole);
+                pairs += whole.length;
+                sum += summary.mean();
+                variance += summary.standardError() * summary.standardError();
+                thin |= whole.length < 2;
+            }
+        }
+        String test = "paired bootstrap within parts";
+        if (parts.isEmpty()) {
+            return new PairedComparison(
+                    test, 0, unpaired, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 1, Verdict.NO_EVIDENCE);
+        }
+        double difference = sum / parts.size();
+        PairedBootstrap bootstrap = PairedBootstrap.ofParts(parts, seed, PairedBootstrap.ROUNDS);
+        double p = thin ? 1 : bootstrap.pValue(); // a part of one question has no spread that could be resampled
+        return new PairedComparison(
+                test,
+                pairs,
+                unpaired,
+                difference,
+                Math.sqrt(variance) / parts.size(),
+                bootstrap.low(),
+                bootstrap.high(),
+                p,
+                verdict(p, difference));
+    }
+
+    private static IntToDoubleFunction differences(double[] first, double[] second) {
+        if (first.length != second.length) {
+            throw new IllegalArgumentException(
+                    "expected as many scores, found " + first.length + " and " + second.length);
+        }
+        return i -> second[i] - first[i];
+    }
+
+    private static Verdict verdict(double p, double difference) {
+        return p >= LEVEL || difference == 0 ? Verdict.NO_EVIDENCE : difference > 0 ? Verdict.BETTER : Verdict.WORSE;
     }
 
     private static boolean isBinary(double score) {

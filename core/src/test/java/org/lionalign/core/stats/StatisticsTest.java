@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.lionalign.core.stats.PairedComparison.Verdict;
 import org.lionalign.core.testing.Seeds;
@@ -139,6 +140,37 @@ class StatisticsTest {
         assertThat(six.verdict()).isEqualTo(Verdict.BETTER);
         second[2] = 0;
         assertThat(PairedComparison.of(first, second, 3).verdict()).isEqualTo(Verdict.NO_EVIDENCE);
+    }
+
+    /** The plain mean of parts weighs a part of 40 questions as one of 400; each part is resampled within itself. */
+    @Test
+    void partsAreAveragedPlainlyAndTheErrorIsTheirs() {
+        Seeds.forAll(5, random -> {
+            double[] small = random.doubles(40).map(x -> x + 0.5).toArray();
+            double[] large = random.doubles(400).map(x -> x - 0.6).toArray();
+            PairedComparison both =
+                    PairedComparison.ofParts(List.of(new double[40], new double[400]), List.of(small, large), 1);
+            Summary a = Summary.of(small);
+            Summary b = Summary.of(large);
+            double error = Math.hypot(a.standardError(), b.standardError()) / 2;
+            assertThat(both.difference()).isCloseTo((a.mean() + b.mean()) / 2, within(1e-12));
+            assertThat(both.standardError()).isCloseTo(error, within(1e-12));
+            assertThat((both.high() - both.low()) / 2).isCloseTo(Wilson.Z95 * error, within(0.1 * error));
+            assertThat(both.verdict()).isEqualTo(Verdict.BETTER);
+            assertThat(both.pairs()).isEqualTo(440);
+        });
+        PairedComparison failed = PairedComparison.ofParts(
+                List.of(new double[] {Double.NaN, 0, 0}, new double[] {Double.NaN}),
+                List.of(new double[] {1, 1, 1}, new double[] {1}),
+                1);
+        assertThat(failed.pairs()).isEqualTo(2);
+        assertThat(failed.unpaired()).isEqualTo(2);
+        assertThat(failed.difference()).isEqualTo(1);
+        assertThat(PairedComparison.ofParts(List.of(new double[] {0}), List.of(new double[] {1}), 1)
+                        .verdict())
+                .isEqualTo(Verdict.NO_EVIDENCE);
+        assertThat(PairedComparison.ofParts(List.of(), List.of(), 1).difference())
+                .isNaN();
     }
 
     @Test

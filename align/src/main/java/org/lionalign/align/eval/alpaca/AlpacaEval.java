@@ -1,5 +1,6 @@
 package org.lionalign.align.eval.alpaca;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.lionalign.align.eval.SuiteResult;
 import org.lionalign.align.remote.ChatRequest;
 import org.lionalign.core.chat.Conversation;
 import org.lionalign.core.chat.Message;
+import org.lionalign.core.json.Json;
 
 /**
  * AlpacaEval 2: answers to 805 instructions, each judged against the reference's answer. Leaves {@code model_outputs.json} and
@@ -26,7 +28,11 @@ public final class AlpacaEval implements Suite {
 
     private static final String REFERENCE = "alpaca_eval/alpaca_eval_gpt4_baseline.json";
     private static final String PROMPT = "alpaca_eval/alpaca_eval_clf.txt";
+    private static final String OTHER_REFERENCE = "alpaca_eval/reference_outputs.jsonl";
+    private static final String OTHER_PROMPT = "alpaca_eval/judge_prompt_alpaca_eval_clf.txt";
     private static final String GAMED = "alpaca_eval/df_gamed.csv";
+    private static final String HUB = "huggingface.co/datasets/tatsu-lab/alpaca_eval";
+    private static final String ORIGIN = "github.com/tatsu-lab/alpaca_eval, evaluators_configs";
 
     /** How answers are sampled; the default is LION's (LION.md 2.12). */
     public record Sampling(double temperature, double topP, int maxNewTokens) {
@@ -53,8 +59,14 @@ public final class AlpacaEval implements Suite {
 
     @Override
     public Needs needs() {
+        List<Data> data = new ArrayList<>();
+        if (reference == null) {
+            data.add(Data.required(HUB, REFERENCE, OTHER_REFERENCE));
+        }
+        data.add(Data.required(ORIGIN + "/alpaca_eval_clf_gpt4_turbo", PROMPT, OTHER_PROMPT));
+        data.add(new Data(List.of(GAMED), HUB, "no length-controlled win rate"));
         return new Needs(
-                List.of(REFERENCE, PROMPT, GAMED + " (for the length-controlled rate)"),
+                data,
                 true,
                 805,
                 "single-turn answers against gpt4_1106_preview: win rate, length-controlled where the difficulties are there");
@@ -63,13 +75,12 @@ public final class AlpacaEval implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        Path questions =
-                reference != null ? reference : EvalFiles.find(data, REFERENCE, "alpaca_eval/reference_outputs.jsonl");
+        Path questions = reference != null ? reference : EvalFiles.find(data, REFERENCE, OTHER_REFERENCE);
         List<Annotation.Output> references = Annotation.Output.read(questions);
         if (context.limit() > 0 && context.limit() < references.size()) {
             references = references.subList(0, context.limit());
         }
-        Path prompt = EvalFiles.find(data, PROMPT, "alpaca_eval/judge_prompt_alpaca_eval_clf.txt");
+        Path prompt = EvalFiles.find(data, PROMPT, OTHER_PROMPT);
         WeightedAnnotator annotator =
                 new WeightedAnnotator(EvalFiles.text(prompt), prompt.toString(), context.judgeModel(), context.seed());
         Failures failures = new Failures();
@@ -77,7 +88,8 @@ public final class AlpacaEval implements Suite {
         JudgeCalls judge = JudgeCalls.of(context, NAME, folder.judgements());
         List<Answers.Given> answers = new Answers(context, folder.answers())
                 .to(references.stream().map(this::ask).toList());
-        List<Annotation> rows = judge(context, references, answers, annotator, judge, failures);
+        List<ObjectNode> said = new ArrayList<>();
+        List<Annotation> rows = judge(context, references, answers, annotator, judge, failures, said);
         Path official = folder.official(context);
         Annotation.Output.write(
                 official.resolve("model_outputs.json"),
@@ -91,7 +103,11 @@ public final class AlpacaEval implements Suite {
         Difficulty difficulty = context.limit() == 0 && EvalFiles.has(data, GAMED)
                 ? Difficulty.read(EvalFiles.find(data, GAMED))
                 : null;
-        return AlpacaReport.of(rows, difficulty, failures);
+        SuiteResult result = AlpacaReport.of(rows, difficulty, failures);
+        for (int i = 0; i < said.size(); i++) {
+            result.items().get(i).detail().setAll(said.get(i));
+        }
+        return result;
     }
 
     private Answers.Ask ask(Annotation.Output question) {
@@ -108,7 +124,8 @@ public final class AlpacaEval implements Suite {
             List<Answers.Given> answers,
             WeightedAnnotator annotator,
             JudgeCalls judge,
-            Failures failures) {
+            Failures failures,
+            List<ObjectNode> said) {
         List<ChatRequest> requests = new ArrayList<>();
         for (int i = 0; i < answers.size(); i++) {
             if (isJudged(references.get(i), answers.get(i))) {
@@ -127,6 +144,8 @@ public final class AlpacaEval implements Suite {
             Annotation.Output question = references.get(i);
             Answers.Given answer = answers.get(i);
             double preference;
+            ObjectNode detail = Json.object().put("finish", answer.finish());
+            said.add(detail);
             if (answer.isOverlong()) {
                 failures.add(Answers.Given.OVERLONG);
                 preference = Double.NaN;
@@ -135,6 +154,13 @@ public final class AlpacaEval implements Suite {
             } else {
                 JudgeCalls.Reply reply = replies.get(next++);
                 preference = annotator.preference(question.instruction(), reply.top());
+                detail.put("shown_first", annotator.isSwitched(question.instruction()) ? "answer" : "baseline");
+                detail.put("judge_text", reply.text());
+                ObjectNode top = detail.putObject("judge_logprobs");
+                reply.top().forEach(top::put);
+                if (reply.failure() != null) {
+                    detail.put("judge_failure", reply.failure() + ": " + reply.detail());
+                }
                 if (Double.isNaN(preference)) {
                     failures.add("judge_" + (reply.failure() == null ? "unparsed" : reply.failure()));
                 }

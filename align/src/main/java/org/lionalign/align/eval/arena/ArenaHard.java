@@ -33,7 +33,10 @@ public final class ArenaHard implements Suite {
     public static final String NAME = "arena_hard";
 
     private static final String QUESTIONS = "arena_hard/question.jsonl";
+    private static final String OTHER_QUESTIONS = "arena_hard/question_v0.1.jsonl";
+    private static final String ANSWERS = "arena_hard/model_answer/";
     private static final String CONFIG = "arena_hard/judge_config.yaml";
+    private static final String ORIGIN = "github.com/lmarena/arena-hard-auto";
     /** Tokens of question and answer together, and what is kept free: {@code gen_answer.py}. */
     private static final int BUDGET = 4096;
 
@@ -57,8 +60,18 @@ public final class ArenaHard implements Suite {
 
     @Override
     public Needs needs() {
+        List<Data> data = new ArrayList<>(List.of(
+                Data.required(ORIGIN + ", data/arena-hard-v0.1", QUESTIONS, OTHER_QUESTIONS),
+                Data.required(ORIGIN + ", config", CONFIG)));
+        if (baselineAnswers == null) {
+            data.add(Data.required(
+                    ORIGIN + ", data/arena-hard-v0.1/model_answer",
+                    ANSWERS + Leaderboard.ANCHOR + ".jsonl",
+                    "arena_hard/baseline_" + Leaderboard.ANCHOR + ".jsonl",
+                    ANSWERS));
+        }
         return new Needs(
-                List.of(QUESTIONS, "arena_hard/model_answer/gpt-4-0314.jsonl", CONFIG),
+                data,
                 true,
                 500,
                 "single-turn answers against gpt-4-0314 in two orders: win rate by Bradley-Terry, interval by bootstrap");
@@ -69,7 +82,7 @@ public final class ArenaHard implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        List<Question> questions = questions(EvalFiles.find(data, QUESTIONS, "arena_hard/question_v0.1.jsonl"));
+        List<Question> questions = questions(EvalFiles.find(data, QUESTIONS, OTHER_QUESTIONS));
         if (context.limit() > 0 && context.limit() < questions.size()) {
             questions = questions.subList(0, context.limit());
         }
@@ -78,7 +91,7 @@ public final class ArenaHard implements Suite {
                 ? baselineAnswers
                 : EvalFiles.find(
                         data,
-                        "arena_hard/model_answer/" + judge.baseline() + ".jsonl",
+                        ANSWERS + judge.baseline() + ".jsonl",
                         "arena_hard/baseline_" + judge.baseline() + ".jsonl");
         Map<String, ArenaAnswer> baseline = new HashMap<>(); // looked up only
         ArenaAnswer.read(baselineFile).forEach(answer -> baseline.put(answer.question(), answer));
@@ -178,6 +191,15 @@ public final class ArenaHard implements Suite {
         }
         write(folder.official(context), context, model, against, answers, judgments, battles);
         SuiteResult plain = ArenaReport.ofJudgments(judgments, battles, against, false, failures);
+        for (int i = 0; i < given.size(); i++) {
+            plain.items()
+                    .get(i)
+                    .detail()
+                    .put("prompt", questions.get(i).prompt)
+                    .put("baseline_answer", other(baseline, questions.get(i)).text())
+                    .put("answer", given.get(i).text())
+                    .put("finish", given.get(i).finish());
+        }
         return battles.isEmpty() ? plain : withStyleControl(plain, judgments, battles, against);
     }
 

@@ -12,6 +12,7 @@ import org.lionalign.core.json.Json;
 import org.lionalign.core.stats.PairedBootstrap;
 import org.lionalign.core.stats.PairedComparison;
 import org.lionalign.core.stats.Summary;
+import org.lionalign.core.stats.Wilson;
 
 /**
  * What one judge says about several models' answers to the same prompts.
@@ -40,7 +41,7 @@ public record ModelComparison(
      * How often one model beats another.
      *
      * @param rate per cent, ties half
-     * @param low 2.5 percentile of the paired bootstrap
+     * @param low 2.5 percentile of the paired bootstrap; of Wilson's interval where every outcome is the same win or loss
      * @param high 97.5 percentile
      * @param lengthControlled per cent at equal lengths of the answers; NaN where it cannot be fitted
      * @param ties share of prompts, per cent
@@ -106,11 +107,16 @@ public record ModelComparison(
             return WinRate.NONE;
         }
         outcomes = Arrays.copyOf(outcomes, n);
-        PairedBootstrap interval = PairedBootstrap.of(outcomes, SEED, 2000);
+        double rate = Summary.of(outcomes).mean();
+        PairedBootstrap bootstrap = PairedBootstrap.of(outcomes, SEED, 2000);
+        // Resamples of nothing but wins are all wins: that is no certainty, and Wilson's interval says how much there
+        // is.
+        Wilson certain = Wilson.interval(Math.round(rate * n), n);
+        boolean same = rate == 0 || rate == 1;
         return new WinRate(
-                100 * Summary.of(outcomes).mean(),
-                100 * interval.low(),
-                100 * interval.high(),
+                100 * rate,
+                100 * (same ? certain.low() : bootstrap.low()),
+                100 * (same ? certain.high() : bootstrap.high()),
                 100 * LengthControl.winRate(outcomes, Arrays.copyOf(longer, n)),
                 100.0 * ties / n,
                 n);

@@ -31,11 +31,16 @@ record GroupSuite(String name, String about, int size, List<TaskSuite> tasks, Li
 
     @Override
     public Needs needs() {
-        List<String> data = tasks.stream()
+        List<Data> data = tasks.stream()
                 .flatMap(task -> task.needs().data().stream())
                 .distinct()
                 .toList();
         return new Needs(data, false, size, about);
+    }
+
+    @Override
+    public int taskCount() {
+        return tasks.size();
     }
 
     @Override

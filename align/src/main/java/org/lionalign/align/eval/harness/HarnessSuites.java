@@ -23,6 +23,12 @@ import org.lionalign.core.json.Json;
 
 /** All likelihood tasks of Open LLM leaderboard v1 and v2, and the two leaderboards. Start here. */
 public final class HarnessSuites {
+    /** As {@code --suite} names the first leaderboard. */
+    public static final String LEADERBOARD_V1 = "leaderboard_v1";
+
+    /** As {@code --suite} names the second. */
+    public static final String LEADERBOARD_V2 = "leaderboard_v2";
+
     private static final List<Kind> ACC = List.of(Kind.ACC);
     private static final List<Kind> NORM = List.of(Kind.ACC_NORM);
     private static final List<Kind> BOTH = List.of(Kind.ACC, Kind.ACC_NORM);
@@ -355,8 +361,8 @@ public final class HarnessSuites {
      */
     Suite leaderboardV1(Suite gsm8k, Function<SuiteResult, Metric> strict) {
         return new Leaderboard(
-                "leaderboard_v1",
-                "Open LLM leaderboard v1, mean of six in per cent",
+                LEADERBOARD_V1,
+                "Open LLM leaderboard v1: mean of arc_challenge, hellaswag, mmlu, truthfulqa_mc2, winogrande and gsm8k in per cent",
                 List.of(
                         Part.plain("arc_challenge", arc(), HarnessSuites::headline),
                         Part.plain("hellaswag", hellaswag(), HarnessSuites::headline),
@@ -383,8 +389,9 @@ public final class HarnessSuites {
         GroupSuite bbh = bbh();
         GroupSuite musr = musr();
         return new Leaderboard(
-                "leaderboard_v2",
-                "Open LLM leaderboard v2, mean of six above chance in per cent",
+                LEADERBOARD_V2,
+                "Open LLM leaderboard v2: mean above chance of ifeval, leaderboard_bbh, leaderboard_math_hard, leaderboard_gpqa,"
+                        + " leaderboard_musr and leaderboard_mmlu_pro in per cent",
                 List.of(
                         Part.plain("ifeval", ifeval, ifevalMean),
                         new Part("bbh", bbh, result -> Leaderboard.bySubtask(bbh, result), coarse(0.2866)),

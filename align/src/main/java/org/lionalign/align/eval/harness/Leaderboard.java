@@ -37,7 +37,7 @@ record Leaderboard(String name, String about, List<Part> parts) implements Suite
 
     @Override
     public Needs needs() {
-        List<String> data = parts.stream()
+        List<Data> data = parts.stream()
                 .flatMap(part -> part.suite().needs().data().stream())
                 .distinct()
                 .toList();
@@ -45,6 +45,11 @@ record Leaderboard(String name, String about, List<Part> parts) implements Suite
                 .mapToInt(part -> part.suite().needs().questions())
                 .sum();
         return new Needs(data, false, questions, about);
+    }
+
+    @Override
+    public int taskCount() {
+        return parts.stream().mapToInt(part -> part.suite().taskCount()).sum();
     }
 
     @Override
@@ -63,7 +68,8 @@ record Leaderboard(String name, String about, List<Part> parts) implements Suite
             SuiteResult result = results.get(i);
             official.add(percent(part.label(), part.official().apply(result)));
             coarse.add(percent(part.label(), part.coarse().apply(result)));
-            items.addAll(result.items());
+            // Under the part, which is what the leaderboard averages; the id says the task.
+            result.items().forEach(item -> items.add(new Item(item.id(), part.label(), item.score(), item.detail())));
             result.failures()
                     .forEach((reason, count) -> failures.merge(part.label() + ": " + reason, count, Long::sum));
         }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.align.eval.DataPlaces;
+import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.harness.Rows.Row;
 import org.lionalign.align.eval.python.PyRandom;
 import org.lionalign.core.data.RowFiles;
@@ -34,6 +36,11 @@ final class TaskFiles {
     record Source(List<String> places, String origin) {
         Source {
             places = List.copyOf(places);
+        }
+
+        /** @param optional what happens without it; empty where nothing goes without */
+        Suite.Data needed(String optional) {
+            return new Suite.Data(places, origin, optional);
         }
     }
 
@@ -65,35 +72,12 @@ final class TaskFiles {
 
     @Nullable
     List<Row> rowsIfThere(Source source) {
-        for (String place : source.places()) {
-            List<Path> files = files(place);
-            if (!files.isEmpty()) {
-                return read.computeIfAbsent(
+        List<Path> files = DataPlaces.first(data, source.places());
+        return files.isEmpty()
+                ? null
+                : read.computeIfAbsent(
                         files,
                         all -> all.stream().flatMap(file -> read(file).stream()).toList());
-            }
-        }
-        return null;
-    }
-
-    private List<Path> files(String place) {
-        int colon = place.indexOf(':');
-        if (colon < 0) {
-            Path plain = data.resolve(place);
-            Path packed = data.resolve(place + ".gz");
-            return Files.isRegularFile(plain)
-                    ? List.of(plain)
-                    : Files.isRegularFile(packed) ? List.of(packed) : List.of();
-        }
-        Path folder = data.resolve(place.substring(0, colon));
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try {
-            return RowFiles.files(folder, place.substring(colon + 1));
-        } catch (BadInput noSuchSplit) {
-            return List.of();
-        }
     }
 
     private static List<Row> read(Path file) {

@@ -40,13 +40,13 @@ final class TaskSuite implements Suite {
 
     @Override
     public Needs needs() {
-        List<String> data = new ArrayList<>(task.questions().places());
+        List<Data> data = new ArrayList<>(List.of(task.questions().needed("")));
         if (task.shots() instanceof Task.Shots.First first) {
-            data.addAll(first.source().places());
+            data.add(first.source().needed(""));
         } else if (task.shots() instanceof Task.Shots.Drawn drawn) {
-            data.addAll(drawn.source().places());
+            data.add(drawn.source().needed("few-shot examples come from the evaluated split"));
         }
-        return new Needs(data.stream().distinct().toList(), false, task.size(), task.about());
+        return new Needs(data, false, task.size(), task.about());
     }
 
     @Override

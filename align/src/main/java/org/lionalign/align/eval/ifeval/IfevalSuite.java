@@ -23,7 +23,7 @@ public final class IfevalSuite implements Suite {
     @Override
     public Needs needs() {
         return new Needs(
-                List.of("ifeval/" + IfevalFiles.QUESTIONS),
+                IfevalFiles.needs(),
                 false,
                 541,
                 "25 instructions that a program checks, strict and loose; 0-shot; share of prompts with all followed");

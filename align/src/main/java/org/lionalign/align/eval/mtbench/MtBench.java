@@ -12,6 +12,7 @@ import org.lionalign.align.eval.Answers;
 import org.lionalign.align.eval.EvalContext;
 import org.lionalign.align.eval.EvalFiles;
 import org.lionalign.align.eval.Failures;
+import org.lionalign.align.eval.Item;
 import org.lionalign.align.eval.JudgeCalls;
 import org.lionalign.align.eval.ResultStore;
 import org.lionalign.align.eval.Suite;
@@ -31,6 +32,8 @@ public final class MtBench implements Suite {
     private static final String QUESTIONS = "mt_bench/question.jsonl";
     private static final String PROMPTS = "mt_bench/judge_prompts.jsonl";
     private static final String REFERENCES = "mt_bench/reference_answer/gpt-4.jsonl";
+    private static final String OTHER_REFERENCES = "mt_bench/reference_answer_gpt-4.jsonl";
+    private static final String ORIGIN = "github.com/lm-sys/FastChat/tree/main/fastchat/llm_judge/data";
     private static final int MAX_NEW_TOKENS = 1024;
 
     @Override
@@ -41,7 +44,10 @@ public final class MtBench implements Suite {
     @Override
     public Needs needs() {
         return new Needs(
-                List.of(QUESTIONS, PROMPTS, REFERENCES),
+                List.of(
+                        Data.required(ORIGIN, QUESTIONS),
+                        Data.required(ORIGIN, PROMPTS),
+                        Data.required(ORIGIN, REFERENCES, OTHER_REFERENCES)),
                 true,
                 80,
                 "two-turn answers graded 1 to 10, with reference answers for math, reasoning and coding");
@@ -50,9 +56,8 @@ public final class MtBench implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        List<MtQuestion> questions = MtQuestion.read(
-                EvalFiles.find(data, QUESTIONS),
-                EvalFiles.find(data, REFERENCES, "mt_bench/reference_answer_gpt-4.jsonl"));
+        List<MtQuestion> questions =
+                MtQuestion.read(EvalFiles.find(data, QUESTIONS), EvalFiles.find(data, REFERENCES, OTHER_REFERENCES));
         if (context.limit() > 0 && context.limit() < questions.size()) {
             questions = questions.subList(0, context.limit());
         }
@@ -70,7 +75,22 @@ public final class MtBench implements Suite {
         write(folder.official(context), context, questions, first, second, grades);
         Map<String, String> categories = new HashMap<>(); // looked up only
         questions.forEach(question -> categories.put(question.id(), question.category()));
-        return MtBenchReport.of(grades, id -> categories.getOrDefault(id, ""), failures);
+        SuiteResult result = MtBenchReport.of(grades, id -> categories.getOrDefault(id, ""), failures);
+        Map<String, Integer> at = new HashMap<>(); // looked up only
+        for (int q = 0; q < questions.size(); q++) {
+            at.put(questions.get(q).id(), q);
+        }
+        for (Item item : result.items()) {
+            int slash = item.id().lastIndexOf('/');
+            int q = at.getOrDefault(item.id().substring(0, slash), 0);
+            boolean later = item.id().endsWith("/2");
+            Answers.Given answer = (later ? second : first).get(q);
+            item.detail()
+                    .put("question", questions.get(q).turns().get(later ? 1 : 0))
+                    .put("answer", answer.text())
+                    .put("finish", answer.finish());
+        }
+        return result;
     }
 
     /** Where the model's context is too short for both turns, the first answer may take half of what it leaves. */

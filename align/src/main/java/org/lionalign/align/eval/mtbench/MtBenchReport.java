@@ -109,7 +109,7 @@ final class MtBenchReport {
             ObjectNode detail = Json.object();
             detail.put("model", grade.model());
             detail.put("judge", grade.judge());
-            detail.put("prompt", grade.prompt());
+            detail.put("judge_prompt", grade.prompt());
             detail.put("judgment", grade.text());
             String id = grade.question() + "/" + grade.turn();
             items.add(new Item(

@@ -59,6 +59,21 @@ class ModelComparisonTest {
         assertThat(made.successive().get(0).verdict()).isEqualTo(PairedComparison.Verdict.NO_EVIDENCE);
     }
 
+    /** Twenty wins of twenty are not certainty. */
+    @Test
+    void nothingButWinsHasWilsonsInterval() {
+        List<Question> questions = new ArrayList<>();
+        List<Judgement> judgements = new ArrayList<>();
+        for (int q = 0; q < 20; q++) {
+            questions.add(question(q, "x", "y"));
+            judgements.add(Judgement.of(0, 1));
+        }
+        ModelComparison made = ModelComparison.of(List.of("a", "b"), "sure", questions, judgements);
+        assertThat(made.wins()[1][0].low()).isCloseTo(83.89, within(0.01));
+        assertThat(made.wins()[1][0].high()).isEqualTo(100);
+        assertThat(made.wins()[0][1].high()).isCloseTo(16.11, within(0.01));
+    }
+
     /** A judge that prefers length and nothing else: the plain rate says better, the controlled one does not. */
     @Test
     void lengthIsTakenOut() {

@@ -32,7 +32,7 @@ class GenerativeRunTest {
     private static EvalContext context(
             Path model, CausalLm loaded, Path data, Path store, int limit, Runnable progress) {
         TextModel text = TextModel.open(model, null);
-        return new EvalContext(loaded, text, "stories260k", data, store, limit, null, "", 0, progress);
+        return new EvalContext(loaded, text, "stories260k", "stories260k", data, store, limit, null, "", 0, progress);
     }
 
     private static void copy(String from, Path folder) throws IOException {

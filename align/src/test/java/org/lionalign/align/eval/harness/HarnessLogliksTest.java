@@ -59,7 +59,8 @@ class HarnessLogliksTest {
     }
 
     private EvalContext context(CausalLm model, TextModel text, Path store, int limit, AtomicInteger progress) {
-        return new EvalContext(model, text, "checkpoint", data, store, limit, null, "", 0, progress::incrementAndGet);
+        return new EvalContext(
+                model, text, "model", "checkpoint", data, store, limit, null, "", 0, progress::incrementAndGet);
     }
 
     @ParameterizedTest
@@ -219,6 +220,7 @@ class HarnessLogliksTest {
         EvalContext other = new EvalContext(
                 CausalLm.load(MODEL, LoadOptions.inference(Dtype.F32)),
                 text,
+                "model",
                 "another checkpoint",
                 data,
                 store,
@@ -244,7 +246,8 @@ class HarnessLogliksTest {
         TextModel text = TextModel.open(MODEL, null);
         Suite suite = HarnessData.task("winogrande");
         try (CausalLm model = CausalLm.load(MODEL, LoadOptions.inference(Dtype.F32))) {
-            SuiteResult result = suite.run(new EvalContext(model, text, "c", few, store, 6, null, "", 0, () -> {}));
+            SuiteResult result =
+                    suite.run(new EvalContext(model, text, "model", "c", few, store, 6, null, "", 0, () -> {}));
             assertThat(result.failures())
                     .containsEntry(
                             "few-shot examples from the evaluated split, for the data folder has no training split",

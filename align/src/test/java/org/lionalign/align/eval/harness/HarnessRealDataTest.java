@@ -41,8 +41,8 @@ class HarnessRealDataTest {
         assertThat(questions.asked()).hasSize(size);
         assertThat(questions.borrowedShots()).isEqualTo(borrowed);
         try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Dtype.F32))) {
-            SuiteResult result =
-                    suite.run(new EvalContext(model, text, "stories260k", data, store, 3, null, "", 0, () -> {}));
+            SuiteResult result = suite.run(
+                    new EvalContext(model, text, "stories260k", "stories260k", data, store, 3, null, "", 0, () -> {}));
             assertThat(result.items()).hasSize(3).allSatisfy(item -> assertThat(item.score())
                     .isBetween(0.0, 1.0));
         }
@@ -57,7 +57,17 @@ class HarnessRealDataTest {
         Suite board = HarnessData.SUITES.leaderboards().get(0);
         try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Dtype.F32))) {
             SuiteResult result = board.run(new EvalContext(
-                    model, TextModel.open(folder, null), "stories260k", data, store, 1, null, "", 0, () -> {}));
+                    model,
+                    TextModel.open(folder, null),
+                    "stories260k",
+                    "stories260k",
+                    data,
+                    store,
+                    1,
+                    null,
+                    "",
+                    0,
+                    () -> {}));
             assertThat(result.items()).hasSize(4 + 57 + 1);
             assertThat(result.categories()).hasSize(6);
             assertThat(result.metrics().get(0).value())

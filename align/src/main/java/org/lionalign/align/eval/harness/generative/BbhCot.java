@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.lionalign.align.eval.EvalFiles;
+import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.harness.generative.GenerativeTask.Mark;
 import org.lionalign.align.eval.harness.generative.GenerativeTask.Question;
 import org.lionalign.align.eval.python.PyText;
@@ -55,6 +56,21 @@ final class BbhCot {
 
     private static List<String> examples(String task) {
         return List.of("bbh/cot-prompts/" + task + ".txt");
+    }
+
+    /** Any task with its examples will do; each of the others is one more. */
+    static List<Suite.Data> needs() {
+        String origin = "github.com/suzgunmirac/BIG-Bench-Hard, folders bbh and cot-prompts";
+        List<Suite.Data> data = new ArrayList<>();
+        data.add(new Suite.Data(
+                TASKS.stream().flatMap(task -> places(task).stream()).toList(), origin, ""));
+        data.add(new Suite.Data(
+                TASKS.stream().flatMap(task -> examples(task).stream()).toList(), origin, ""));
+        for (String task : TASKS) {
+            data.add(new Suite.Data(places(task), origin, "the task is left out"));
+            data.add(new Suite.Data(examples(task), origin, "the task is left out"));
+        }
+        return data;
     }
 
     /** The group's tasks whose questions and examples are in the data folder. */

@@ -25,22 +25,25 @@ public final class GenerativeSuites {
                                 false,
                                 1319,
                                 "school arithmetic; 5-shot; exact match of the number after ####"),
+                        1,
                         context -> List.of(Gsm8k.read(context.data(), context.limit()))),
                 new Group(
                         BbhCot.NAME,
                         new Suite.Needs(
-                                List.of("bbh/*.json", "bbh/cot-prompts/*.txt"),
+                                BbhCot.needs(),
                                 false,
                                 6511,
                                 "27 hard tasks, those that are there; 3-shot with chains of thought; exact match"),
+                        BbhCot.TASKS.size(),
                         GenerativeSuites::bbh),
                 new Group(
                         MathHard.NAME,
                         new Suite.Needs(
-                                List.of(MathHard.PLACE),
+                                MathHard.needs(),
                                 false,
                                 1324,
                                 "MATH level 5, seven subjects; 4-shot; equality of formulas"),
+                        7,
                         context -> MathHard.read(context.data(), context.limit())));
     }
 
@@ -60,13 +63,14 @@ public final class GenerativeSuites {
     }
 
     /** Tasks under one name; a single one stands for itself. */
-    private record Group(String name, Needs needs, Function<EvalContext, List<GenerativeTask>> tasks) implements Suite {
+    private record Group(String name, Needs needs, int taskCount, Function<EvalContext, List<GenerativeTask>> questions)
+            implements Suite {
         @Override
         public SuiteResult run(EvalContext context) {
             List<SuiteResult> parts = new ArrayList<>();
             Path file = context.store().resolve(name).resolve("completions.jsonl");
             ResultStore store = ResultStore.open(file);
-            for (GenerativeTask task : tasks.apply(context)) {
+            for (GenerativeTask task : questions.apply(context)) {
                 parts.add(TaskRun.score(task, TaskRun.ask(task, context, store)));
             }
             return parts.size() == 1 && parts.get(0).suite().equals(name) ? parts.get(0) : TaskRun.group(name, parts);

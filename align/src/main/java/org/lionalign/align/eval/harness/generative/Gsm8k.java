@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.completion.Completions;
 import org.lionalign.align.eval.harness.generative.GenerativeTask.Mark;
 import org.lionalign.align.eval.harness.generative.GenerativeTask.Question;
@@ -38,8 +39,9 @@ final class Gsm8k {
 
     private Gsm8k() {}
 
-    static List<String> needs() {
-        return List.of(TEST.get(0), TRAIN.get(0));
+    static List<Suite.Data> needs() {
+        String origin = "github.com/openai/grade-school-math or huggingface.co/datasets/openai/gsm8k";
+        return List.of(new Suite.Data(TEST, origin, ""), new Suite.Data(TRAIN, origin, ""));
     }
 
     static GenerativeTask read(Path data, int limit) {

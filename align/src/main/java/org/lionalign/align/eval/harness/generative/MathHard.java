@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.formula.MathVerify;
 import org.lionalign.align.eval.harness.generative.GenerativeTask.Mark;
 import org.lionalign.align.eval.harness.generative.GenerativeTask.Question;
@@ -23,7 +24,7 @@ import org.lionalign.core.json.Json;
  */
 final class MathHard {
     static final String NAME = "leaderboard_math_hard";
-    static final String PLACE = "MATH/test/SUBJECT/*.json";
+    private static final String PLACE = "MATH/test/SUBJECT/*.json";
 
     /** @param task as the harness calls it; {@code folder} of the original; {@code type} of the rows */
     private record Subject(String task, String folder, String type) {}
@@ -38,6 +39,14 @@ final class MathHard {
             new Subject("precalculus", "precalculus", "Precalculus"));
 
     private MathHard() {}
+
+    static List<Suite.Data> needs() {
+        return List.of(Suite.Data.required(
+                "github.com/hendrycks/math or huggingface.co/datasets/DigitalLearningGmbH/MATH-lighteval",
+                "MATH/test/",
+                "MATH-lighteval/",
+                "math/test.jsonl"));
+    }
 
     static List<GenerativeTask> read(Path data, int limit) {
         String examples = examples();

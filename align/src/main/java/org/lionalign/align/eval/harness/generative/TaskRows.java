@@ -1,10 +1,10 @@
 package org.lionalign.align.eval.harness.generative;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.lionalign.align.eval.DataPlaces;
 import org.lionalign.align.eval.EvalFiles;
 import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.data.RowReader;
@@ -32,41 +32,16 @@ final class TaskRows {
      * @param places below the data folder: a file (or its {@code .gz} twin), or {@code folder:split} in Hugging Face layout
      */
     static List<Row> read(Path data, String task, List<String> places) {
-        for (String place : places) {
-            int colon = place.indexOf(':');
-            if (colon >= 0) {
-                List<Path> files = split(data.resolve(place.substring(0, colon)), place.substring(colon + 1));
-                if (!files.isEmpty()) {
-                    return files.stream().flatMap(file -> rows(file).stream()).toList();
-                }
-            } else if (EvalFiles.has(data, place)) {
-                return rows(EvalFiles.find(data, place));
-            }
+        List<Path> files = DataPlaces.first(data, places);
+        if (!files.isEmpty()) {
+            return files.stream().flatMap(file -> rows(file).stream()).toList();
         }
         throw new BadInput(
                 data + ": " + task + " needs " + String.join(" or ", places) + " in this folder, found none of them");
     }
 
     static boolean has(Path data, List<String> places) {
-        return places.stream().anyMatch(place -> {
-            int colon = place.indexOf(':');
-            return colon < 0
-                    ? EvalFiles.has(data, place)
-                    : !split(data.resolve(place.substring(0, colon)), place.substring(colon + 1))
-                            .isEmpty();
-        });
-    }
-
-    /** The files of a split; none where the folder or the split is not there. */
-    private static List<Path> split(Path folder, String split) {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try {
-            return RowFiles.files(folder, split);
-        } catch (BadInput noSuchSplit) {
-            return List.of();
-        }
+        return !DataPlaces.first(data, places).isEmpty();
     }
 
     static List<Row> rows(Path file) {
