@@ -23,7 +23,7 @@ import org.lionalign.core.testing.ChildJvm;
 
 /** Runs in processes of their own that are killed, interrupted, or find no room to write (PITFALLS 9, 22; LION.md M10). */
 class KillTest {
-    private static final int STEPS = 40;
+    private static final int STEPS = 300;
 
     /** An SFT run of {@link #STEPS} steps that nobody disturbs, and its recipe: what four tests compare with. */
     @TempDir
