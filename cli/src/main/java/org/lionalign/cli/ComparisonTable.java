@@ -46,11 +46,10 @@ final class ComparisonTable {
     }
 
     private static void means(JsonNode judge, PrintStream out) {
-        boolean shares = true;
+        // Scores of 0 and 1, of which the mean is a share; a reward model's mean may lie between 0 and 1 by chance.
+        boolean shares = judge.path("successive").path(0).path("test").asText().startsWith("McNemar");
         int width = 10;
         for (JsonNode mean : judge.path("means")) {
-            double value = mean.path("mean").asDouble();
-            shares &= value >= 0 && value <= 1;
             width = Math.max(width, mean.path("model").asText().length());
         }
         double scale = shares ? 100 : 1;

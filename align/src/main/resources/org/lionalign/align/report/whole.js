@@ -30,7 +30,7 @@
           + Object.entries(judge.failures).map(([why, n]) => why + " " + n).join(", ")}));
         continue;
       }
-      const binary = judge.means.every(m => m.mean == null || (m.mean >= 0 && m.mean <= 1));
+      const binary = judge.successive.length > 0 && judge.successive[0].test.startsWith("McNemar");
       const scale = binary ? 100 : 1, unit = binary ? " %" : "";
       const half = m => 1.96 * (m.standard_error || 0);
       const least = binary ? 0 : Math.min(...judge.means.map(m => m.mean - half(m))), most = binary ? 1 : Math.max(...judge.means.map(m => m.mean + half(m)));
