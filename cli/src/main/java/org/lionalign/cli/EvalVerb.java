@@ -19,9 +19,9 @@ import org.lionalign.align.eval.run.Suites;
 import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.model.LoadOptions;
-import org.lionalign.torch.tensor.Device;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -115,19 +115,8 @@ final class EvalVerb implements Callable<Integer> {
             description = "chat template of models that have none of their own")
     private @Nullable String template;
 
-    @Option(
-            names = "--dtype",
-            defaultValue = "f32",
-            paramLabel = "f32|bf16",
-            description = "compute dtype (default: ${DEFAULT-VALUE})")
-    private String dtype = "f32";
-
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            paramLabel = "cpu|cuda:N|auto",
-            description = "default: ${DEFAULT-VALUE}")
-    private String device = "cpu";
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions("f32");
 
     @Option(
             names = "--seed",
@@ -155,7 +144,7 @@ final class EvalVerb implements Callable<Integer> {
         List<Suite> chosen = known.named(suites, "--suite");
         Suites.check(chosen, data, judge, baseline, List.of("--data", "--judge", "--baseline"));
         Map<String, Path> folders = named(models);
-        LoadOptions options = new LoadOptions(ModelOptions.compute(dtype), Device.parse(device), false, false);
+        LoadOptions options = new LoadOptions(compute.dtype(), compute.device(), false, false);
         JudgeSource source = judge == null ? null : JudgeSource.parse(judge, "--judge");
         Evaluation evaluation;
         try (JudgeSource.Opened opened = source == null ? null : source.open(out.resolve("replies.jsonl"), options)) {

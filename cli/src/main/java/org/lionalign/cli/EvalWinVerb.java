@@ -27,8 +27,8 @@ import org.lionalign.core.recipe.JudgeRecipe;
 import org.lionalign.core.recipe.SampleRecipe;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
-import org.lionalign.torch.tensor.Device;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lion eval win}. */
@@ -107,19 +107,8 @@ final class EvalWinVerb implements Callable<Integer> {
             description = "of models that have none of their own")
     private @Nullable String template;
 
-    @Option(
-            names = "--dtype",
-            defaultValue = "f32",
-            paramLabel = "f32|bf16",
-            description = "compute dtype (default: ${DEFAULT-VALUE})")
-    private String dtype = "f32";
-
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            paramLabel = "cpu|cuda:N|auto",
-            description = "default: ${DEFAULT-VALUE}")
-    private String device = "cpu";
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions("f32");
 
     @Option(names = "--seed", defaultValue = "42", description = "default: ${DEFAULT-VALUE}")
     private long seed;
@@ -179,12 +168,16 @@ final class EvalWinVerb implements Callable<Integer> {
     @SuppressWarnings("NullAway") // null asks for the default
     private boolean answer(String name, Path folder, PromptRows.Read read, Interruption interruption) {
         SampleRecipe recipe = new SampleRecipe(1, temperature, topP, null, maxNewTokens, null, null, null);
-        LoadOptions options = new LoadOptions(ModelOptions.compute(dtype), Device.parse(device), false, false);
+        LoadOptions options = new LoadOptions(compute.dtype(), compute.device(), false, false);
         try (CausalLm model = CausalLm.load(folder, options);
                 Progress progress =
                         Progress.start("answers " + name, read.prompts().size())) {
             LocalSampler sampler = new LocalSampler(
-                    model, TextModel.open(folder, ChatTemplate.has(folder) ? null : template), recipe, seed, dtype);
+                    model,
+                    TextModel.open(folder, ChatTemplate.has(folder) ? null : template),
+                    recipe,
+                    seed,
+                    compute.name());
             Sampling sampling = new Sampling(sampler, new AnswerStore(out.resolve("answers.jsonl")));
             int[] shown = {0};
             boolean finished = sampling.run(
@@ -207,11 +200,7 @@ final class EvalWinVerb implements Callable<Integer> {
         List<Question> questions = contest.questions();
         Judgement[] judgements = new Judgement[questions.size()];
         Judges.Context context = new Judges.Context(
-                Judges.cached(out.resolve("replies.jsonl")),
-                ModelOptions.compute(dtype),
-                Device.parse(device),
-                template,
-                8192);
+                Judges.cached(out.resolve("replies.jsonl")), compute.dtype(), compute.device(), template, 8192);
         try (Judge judge = Judges.open(JudgeSpec.parse(spec), context);
                 Progress progress = Progress.start("judge " + spec, questions.size())) {
             int[] shown = {0};

@@ -20,8 +20,8 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.recipe.JudgeRecipe;
-import org.lionalign.torch.tensor.Device;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -94,19 +94,8 @@ final class JudgeVerb implements Callable<Integer> {
             description = "chat template of models that have none of their own")
     private @Nullable String template;
 
-    @Option(
-            names = "--dtype",
-            defaultValue = "f32",
-            paramLabel = "f32|bf16",
-            description = "compute dtype of models (default: ${DEFAULT-VALUE})")
-    private String dtype = "f32";
-
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            paramLabel = "cpu|cuda:N|auto",
-            description = "default: ${DEFAULT-VALUE}")
-    private String device = "cpu";
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions("f32");
 
     @Override
     public Integer call() {
@@ -114,8 +103,8 @@ final class JudgeVerb implements Callable<Integer> {
             throw new BadInput("expected --out FILE or --compare, found " + (compare ? "both" : "neither"));
         }
         double[] prices = prices();
-        Judges.Context context = new Judges.Context(
-                Judges.cached(replies), ModelOptions.compute(dtype), Device.parse(device), template, 8192);
+        Judges.Context context =
+                new Judges.Context(Judges.cached(replies), compute.dtype(), compute.device(), template, 8192);
         if (out != null) {
             return judge(out, context, prices);
         }

@@ -10,8 +10,7 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.LoraAdapters;
-import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every verb that runs a model. */
@@ -30,19 +29,8 @@ final class ModelOptions {
     @Nullable
     String template;
 
-    @Option(
-            names = "--dtype",
-            defaultValue = "bf16",
-            paramLabel = "f32|bf16",
-            description = "compute dtype (default: ${DEFAULT-VALUE})")
-    String dtype = "bf16";
-
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            paramLabel = "cpu|cuda:N|auto",
-            description = "default: ${DEFAULT-VALUE}")
-    String device = "cpu";
+    @Mixin
+    ComputeOptions compute = new ComputeOptions("bf16");
 
     TextModel text() {
         return TextModel.open(model, template);
@@ -63,17 +51,8 @@ final class ModelOptions {
         };
     }
 
-    /** The dtype that {@code --dtype} names. */
-    static Dtype compute(String name) {
-        return switch (name) {
-            case "f32" -> Dtype.F32;
-            case "bf16" -> Dtype.BF16;
-            default -> throw new BadInput("--dtype: expected f32 or bf16, found " + name);
-        };
-    }
-
     CausalLm load() {
-        CausalLm loaded = CausalLm.load(model, new LoadOptions(compute(dtype), Device.parse(device), false, false));
+        CausalLm loaded = CausalLm.load(model, new LoadOptions(compute.dtype(), compute.device(), false, false));
         if (adapter != null) {
             LoraAdapters.load(loaded, adapter);
         }

@@ -25,6 +25,7 @@ import org.lionalign.core.recipe.ServerRecipe;
 import org.lionalign.core.recipe.StageRecipe;
 import org.lionalign.torch.model.CausalLm;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lion sample}. */
@@ -49,19 +50,8 @@ final class SampleVerb implements Callable<Integer> {
     @Option(names = "--template", paramLabel = "FILE|chatml|plain", description = "instead of the model's own")
     private @Nullable String template;
 
-    @Option(
-            names = "--dtype",
-            defaultValue = "bf16",
-            paramLabel = "f32|bf16",
-            description = "compute dtype (default: ${DEFAULT-VALUE})")
-    private String dtype = "bf16";
-
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            paramLabel = "cpu|cuda:N|auto",
-            description = "default: ${DEFAULT-VALUE}")
-    private String device = "cpu";
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions("bf16");
 
     @Option(
             names = "--server",
@@ -183,10 +173,9 @@ final class SampleVerb implements Callable<Integer> {
         ModelOptions options = new ModelOptions();
         options.model = model == null ? options.model : model;
         options.template = template;
-        options.dtype = dtype;
-        options.device = device;
+        options.compute = compute;
         try (CausalLm loaded = options.load()) {
-            LocalSampler sampler = new LocalSampler(loaded, options.text(), recipe(null), seed, dtype);
+            LocalSampler sampler = new LocalSampler(loaded, options.text(), recipe(null), seed, compute.name());
             AnswerStore store = new AnswerStore(beside("store.jsonl"));
             int code = sample(sampler, store, read, interruption);
             return code != 0 || replay == 0 ? code : replayed(sampler, store, read.prompts());

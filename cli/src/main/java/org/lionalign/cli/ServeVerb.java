@@ -8,12 +8,10 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.serve.ChatServer;
 import org.lionalign.align.text.TextModel;
-import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
-import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lion serve}. */
@@ -51,23 +49,12 @@ final class ServeVerb implements Callable<Integer> {
     @Nullable
     private String template;
 
-    @Option(
-            names = "--dtype",
-            defaultValue = "bf16",
-            paramLabel = "f32|bf16",
-            description = "default: ${DEFAULT-VALUE}")
-    private String dtype = "bf16";
-
-    @Option(names = "--device", defaultValue = "cpu", paramLabel = "cpu|cuda:N|auto", description = "default: cpu")
-    private String device = "cpu";
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions("bf16");
 
     @Override
     public Integer call() throws InterruptedException {
-        if (!dtype.equals("f32") && !dtype.equals("bf16")) {
-            throw new BadInput("--dtype: expected f32 or bf16, found " + dtype);
-        }
-        LoadOptions options =
-                new LoadOptions(dtype.equals("f32") ? Dtype.F32 : Dtype.BF16, Device.parse(device), false, false);
+        LoadOptions options = new LoadOptions(compute.dtype(), compute.device(), false, false);
         try (ChatServer server = new ChatServer(host, port)) {
             for (Path folder : models) {
                 TextModel text = TextModel.open(folder, template);
