@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
             "  ifeval       rows of prompt and response beside input_data.jsonl, or the harness's samples_ifeval_*.jsonl",
             "  gsm8k        rows of question, answer and response, or the harness's samples_gsm8k_*.jsonl",
             "",
-            "Each number comes with its standard error. What failed is counted below it; above 5 % of the questions the headline",
+            "Each number comes with its standard error. What failed is counted below it; above 5 %% of the questions the headline",
             "is withheld, and the exit code is 4.",
             "",
             "Example:",

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
             "pays for nothing twice, and --limit 100 after --limit 20 asks for eighty. --out holds report.html, results.json,",
             "questions.jsonl, and official files of the judged suites below suites/.",
             "",
-            "Exit code 4: a headline was withheld, for more than 5 % of its questions have no score.",
+            "Exit code 4: a headline was withheld, for more than 5 %% of its questions have no score.",
             "",
             "Examples:",
             "  ./lion eval --list --data eval-data",

@@ -40,9 +40,9 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Every model answers every prompt once, greedily unless told otherwise; each judge gives a table of its own: mean scores with",
-            "their errors, win rates of every model against every other (ties half) with 95 % intervals of the paired bootstrap and",
+            "their errors, win rates of every model against every other (ties half) with 95 %% intervals of the paired bootstrap and",
             "the rate at equal lengths of the answers, and each model against the one before it with a paired test. Answers that a",
-            "judge has no score for are counted and never become a win; above 5 % of the prompts its table is withheld (exit code 4).",
+            "judge has no score for are counted and never become a win; above 5 %% of the prompts its table is withheld (exit code 4).",
             "",
             "Prompts: rows with prompt (text or messages), messages (without the assistant's last turn), or preference pairs. Judges: as",
             "lion judge names them; a YAML file with several is an ensemble. The same command again continues.",

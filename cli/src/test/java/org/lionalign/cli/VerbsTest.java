@@ -1,6 +1,7 @@
 package org.lionalign.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
@@ -10,11 +11,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.testing.SharedData;
+import picocli.CommandLine;
 
 /** The verbs as a user runs them, on a real model where there is one. */
 class VerbsTest {
@@ -23,6 +27,28 @@ class VerbsTest {
 
     private final Path llama =
             Path.of(System.getProperty("lion.root", ".."), "torch/src/test/resources/golden/models/llama");
+
+    /** picocli takes help for a format: a lone % is a warning above the help and a line that is not wrapped. */
+    @Test
+    void theHelpOfEveryVerbCanBeFormatted() {
+        ArrayDeque<CommandLine> verbs = new ArrayDeque<>(List.of(new CommandLine(Lion.class)));
+        int seen = 0;
+        while (!verbs.isEmpty()) {
+            CommandLine verb = verbs.pop();
+            verbs.addAll(verb.getSubcommands().values());
+            List<String> lines =
+                    new ArrayList<>(List.of(verb.getCommandSpec().usageMessage().description()));
+            lines.addAll(List.of(verb.getCommandSpec().usageMessage().footer()));
+            verb.getCommandSpec().args().forEach(arg -> lines.addAll(List.of(arg.description())));
+            for (String line : lines) {
+                assertThatCode(() -> String.format(line))
+                        .as(verb.getCommandName() + ": " + line)
+                        .doesNotThrowAnyException();
+            }
+            seen += lines.size();
+        }
+        assertThat(seen).isGreaterThan(200);
+    }
 
     private Path file(String name, String... lines) throws IOException {
         return Files.writeString(dir.resolve(name), String.join("\n", lines) + "\n");
