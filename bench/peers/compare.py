@@ -36,19 +36,25 @@ def trl(script, *arguments):
     return last_json([chosen.python, HERE / script, "--inputs", chosen.inputs, "--threads", str(chosen.threads), *map(str, arguments)])
 
 
+def autocast():
+    """TRL under bf16 autocast where the processor multiplies bf16, else in fp32: its best on either, and what Lion does by default."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    return ["--autocast"] if {"avx512_bf16", "amx_bf16"} & set(flags) else []
+
+
 def sft(packed):
     ours = lambda: lion("SftBench", chosen.inputs, "packed", chosen.steps, 4096, chosen.micro or 4096)
     shape = ["--batch", 4, "--max-length", 1024, "--packing"] if packed else ["--batch", 16, "--max-length", 1024]
-    theirs = lambda: trl("trl_sft_bench.py", *shape, "--autocast", "--steps", chosen.steps)
+    theirs = lambda: trl("trl_sft_bench.py", *shape, *autocast(), "--steps", chosen.steps)
     return ours, theirs, "tokens_per_s" if packed else "supervised_tokens_per_s", 1.5 if packed else 2, 0.6
 
 
 def dpo():
-    best = max((trl("trl_dpo_bench.py", "--batch", batch, "--steps", 3, "--autocast") for batch in map(int, chosen.batches.split(","))),
+    best = max((trl("trl_dpo_bench.py", "--batch", batch, "--steps", 3, *autocast()) for batch in map(int, chosen.batches.split(","))),
                key=lambda found: found["pairs_per_s"])["options"]["batch"]
     print(f"TRL's best batch size: {best}")
     ours = lambda: lion("DpoBench", "train", chosen.inputs, chosen.steps, 16, chosen.micro or 1024)
-    theirs = lambda: trl("trl_dpo_bench.py", "--batch", best, "--steps", chosen.steps, "--autocast")
+    theirs = lambda: trl("trl_dpo_bench.py", "--batch", best, "--steps", chosen.steps, *autocast())
     return ours, theirs, "pairs_per_s", 4, 0.5
 
 

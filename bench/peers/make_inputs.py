@@ -10,6 +10,7 @@ as messages), prompts (input_ids, messages).
 import argparse
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def user(row):
     return row["instruction"] + ("\n\n" + row["input"] if row.get("input") else "")
 
 
+def dialogue(text):
+    """Anthropic's dialogues: turns behind "Human:" and "Assistant:"."""
+    parts = re.split(r"\n\n(Human|Assistant):", text)
+    roles = dict(Human="user", Assistant="assistant")
+    return [dict(role=roles[who], content=said.strip()) for who, said in zip(parts[1::2], parts[2::2])]
+
+
 def write(path, rows):
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     print(path, len(rows))
@@ -60,14 +68,16 @@ def data(out, tokens):
         answer = encode(row["output"] + "<|im_end|>")
         sft.append(dict(input_ids=(prompt + answer)[:1024], labels=([-100] * len(prompt) + answer)[:1024], messages=[
             dict(role="user", content=user(row)), dict(role="assistant", content=row["output"])]))
-    for row in json.loads(read(DATA / "preference/rasbt/instruction-data-with-preference.json")):
-        if row["chosen"] == row["rejected"]:
+    for line in read(DATA / "preference/hh_rlhf/harmless-base.test.jsonl").split("\n"):
+        if not line:
             continue
-        asked = dict(role="user", content=user(row))
+        chosen, rejected = (dialogue(json.loads(line)[side]) for side in ("chosen", "rejected"))
+        if chosen[:-1] != rejected[:-1] or chosen == rejected:
+            continue  # five pairs of 2,312 part earlier
+        prompt = "".join(turn(m["role"], m["content"]) for m in chosen[:-1]) + "<|im_start|>assistant\n"
         dpo.append(dict(
-            prompt_ids=encode(turn("user", user(row)) + "<|im_start|>assistant\n"), chosen_ids=encode(row["chosen"] + "<|im_end|>"),
-            rejected_ids=encode(row["rejected"] + "<|im_end|>"), chosen=[asked, dict(role="assistant", content=row["chosen"])],
-            rejected=[asked, dict(role="assistant", content=row["rejected"])]))
+            prompt_ids=encode(prompt), chosen_ids=encode(chosen[-1]["content"] + "<|im_end|>"),
+            rejected_ids=encode(rejected[-1]["content"] + "<|im_end|>"), chosen=chosen, rejected=rejected))
     prompts = [json.loads(line) for line in read(DATA / "prompts/koala/koala_test_set.jsonl").split("\n") if line]
     prompts = [dict(input_ids=encode(turn("user", row["prompt"]) + "<|im_start|>assistant\n"),
                     messages=[dict(role="user", content=row["prompt"])]) for row in prompts]

@@ -25,7 +25,6 @@ import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.ModelConfig;
 import org.lionalign.torch.optim.AdamW;
 import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Engine;
 
 /**
@@ -69,7 +68,7 @@ public final class DpoBench {
         Engine.start();
         List<PromptTree> pairs = read(inputs.resolve("dpo.jsonl"), (steps + 1) * perStep);
         try (CausalLm model =
-                CausalLm.load(inputs.resolve("model"), new LoadOptions(Dtype.BF16, Device.CPU, true, false))) {
+                CausalLm.load(inputs.resolve("model"), new LoadOptions(Measure.dtype(), Device.CPU, true, false))) {
             DpoBench bench = new DpoBench(pairs, steps, perStep, micro, model);
             ObjectNode found =
                     switch (what) {
@@ -167,7 +166,7 @@ public final class DpoBench {
         List<PairObjective.Reference> references = PairTask.references(model, pairs, micro);
         double pass = (System.nanoTime() - start) / 1e9;
         double rate = Measure.matmulRate(
-                Dtype.BF16,
+                Measure.dtype(),
                 Device.CPU,
                 4096,
                 model.config().hiddenSize(),

@@ -15,7 +15,6 @@ import org.lionalign.torch.model.Generator;
 import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.model.SamplingOptions;
 import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Engine;
 
 /**
@@ -30,7 +29,7 @@ public final class EngineBench {
     public static void main(String[] args) throws IOException {
         Set<String> parts = args.length == 0 ? Set.of("score", "train", "generate") : Set.of(args);
         Path folder = RandomModel.smolLm2(Path.of(System.getProperty("java.io.tmpdir"), "lion-bench", "smollm2-135m"));
-        double rate = Measure.matmulRate(Dtype.BF16, Device.CPU, 4096, 576, 1536);
+        double rate = Measure.matmulRate(Measure.dtype(), Device.CPU, 4096, 576, 1536);
         System.out.printf(
                 Locale.ROOT, "bf16 matrix products: %.0f GFLOP/s on %d threads%n", rate / 1e9, Engine.threads());
         if (parts.contains("score")) {
@@ -62,7 +61,7 @@ public final class EngineBench {
     }
 
     private static void score(Path folder, double rate) {
-        try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Dtype.BF16))) {
+        try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Measure.dtype()))) {
             for (int length : new int[] {128, 512, 2048}) {
                 PackedBatch batch = batch(length);
                 double flops = model.config()
@@ -75,7 +74,7 @@ public final class EngineBench {
     }
 
     private static void train(Path folder, double rate) {
-        try (CausalLm model = CausalLm.load(folder, LoadOptions.training(Dtype.BF16))) {
+        try (CausalLm model = CausalLm.load(folder, LoadOptions.training(Measure.dtype()))) {
             for (int length : new int[] {512}) {
                 PackedBatch batch = batch(length);
                 double flops = 3
@@ -114,24 +113,22 @@ public final class EngineBench {
         for (int p = 0; p < 16; p++) {
             prompts.add(random.ints(100, 3, 49152).toArray());
         }
-        for (Dtype dtype : new Dtype[] {Dtype.BF16}) {
-            try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(dtype))) {
-                Generator generator = new Generator(model, new SamplingOptions(5, 0.8, 1, 0, 128, 1, Set.of(), 80));
-                double[] times = Measure.seconds(2, () -> generator.generate(prompts));
-                System.out.printf(
-                        Locale.ROOT,
-                        "generate %s, 16 prompts x 5 answers x 128 tokens: %.0f tokens/s (%.1f to %.1f s)%n",
-                        dtype,
-                        16 * 5 * 128 / Measure.median(times),
-                        times[0],
-                        times[times.length - 1]);
-            }
+        try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Measure.dtype()))) {
+            Generator generator = new Generator(model, new SamplingOptions(5, 0.8, 1, 0, 128, 1, Set.of(), 80));
+            double[] times = Measure.seconds(2, () -> generator.generate(prompts));
+            System.out.printf(
+                    Locale.ROOT,
+                    "generate %s, 16 prompts x 5 answers x 128 tokens: %.0f tokens/s (%.1f to %.1f s)%n",
+                    Measure.dtype(),
+                    16 * 5 * 128 / Measure.median(times),
+                    times[0],
+                    times[times.length - 1]);
         }
     }
 
     /** Native memory over 10,000 decode steps. */
     private static void steps(Path folder) {
-        try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Dtype.BF16))) {
+        try (CausalLm model = CausalLm.load(folder, LoadOptions.inference(Measure.dtype()))) {
             for (int i = 0; i <= 20; i++) {
                 if (i % 4 == 0) {
                     System.out.printf(

@@ -27,7 +27,7 @@ public final class HarnessBench {
     public static void main(String[] args) throws IOException {
         String task = args.length > 0 ? args[0] : "hellaswag";
         int limit = args.length > 1 ? Integer.parseInt(args[1]) : 40;
-        Dtype dtype = Dtype.valueOf(args.length > 2 ? args[2] : "BF16");
+        Dtype dtype = args.length > 2 ? Dtype.valueOf(args[2]) : Measure.dtype();
         Path inputs = Path.of(args.length > 3 ? args[3] : "/work/peers");
         Path data = Path.of(args.length > 4 ? args[4] : "/work/shared/data/eval-inputs");
         Engine.start();

@@ -1,6 +1,7 @@
 package org.lionalign.bench;
 
 import java.util.Arrays;
+import org.lionalign.core.machine.Processor;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.ProductRate;
@@ -8,6 +9,14 @@ import org.lionalign.torch.tensor.ProductRate;
 /** Timing by medians, and the machine's own matrix-product rate as the yardstick. */
 final class Measure {
     private Measure() {}
+
+    /** What Lion computes in on this machine where nobody says otherwise, or {@code LION_BENCH_DTYPE}, F32 or BF16. */
+    static Dtype dtype() {
+        String set = System.getenv("LION_BENCH_DTYPE");
+        return set != null
+                ? Dtype.valueOf(set)
+                : Processor.here().preferredCompute("cpu").equals("bf16") ? Dtype.BF16 : Dtype.F32;
+    }
 
     /** Seconds of each of {@code n} runs after one that is not counted, sorted. */
     static double[] seconds(int n, Runnable work) {

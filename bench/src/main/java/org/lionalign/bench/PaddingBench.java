@@ -22,7 +22,6 @@ import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.LoadOptions;
 import org.lionalign.torch.optim.AdamW;
 import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Engine;
 
 /**
@@ -101,7 +100,7 @@ public final class PaddingBench {
     private static Result run(
             String name, Path folder, SftTask task, StepPlanner.Batch batch, List<PromptTree> held, int micro) {
         StepPlanner planner = new StepPlanner(task.examples(), task::length, batch, 1, "fixed", true);
-        try (CausalLm model = CausalLm.load(folder, new LoadOptions(Dtype.BF16, Device.CPU, true, false));
+        try (CausalLm model = CausalLm.load(folder, new LoadOptions(Measure.dtype(), Device.CPU, true, false));
                 AdamW optimizer = new AdamW(model.weights(), AdamW.Settings.DEFAULT)) {
             TrainStep step = new TrainStep(model, optimizer, 1);
             PackedBatch warm = task.batch(planner.largestMicroBatch());

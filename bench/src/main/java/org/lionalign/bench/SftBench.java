@@ -21,7 +21,6 @@ import org.lionalign.torch.model.ModelConfig;
 import org.lionalign.torch.optim.AdamW;
 import org.lionalign.torch.optim.LrSchedule;
 import org.lionalign.torch.tensor.Device;
-import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Engine;
 
 /**
@@ -57,10 +56,10 @@ public final class SftBench {
         }
         Path run = Files.createTempDirectory("lion-sft-bench");
         try (CausalLm model =
-                CausalLm.load(inputs.resolve("model"), new LoadOptions(Dtype.BF16, Device.CPU, true, false))) {
+                CausalLm.load(inputs.resolve("model"), new LoadOptions(Measure.dtype(), Device.CPU, true, false))) {
             ModelConfig config = model.config();
-            double rate =
-                    Measure.matmulRate(Dtype.BF16, Device.CPU, 4096, config.hiddenSize(), config.intermediateSize());
+            double rate = Measure.matmulRate(
+                    Measure.dtype(), Device.CPU, 4096, config.hiddenSize(), config.intermediateSize());
             SftTask task = new SftTask(rows, padded ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED);
             StepPlanner.Batch batch = padded
                     ? new StepPlanner.Batch(16, 0, 16 * 1024, true)

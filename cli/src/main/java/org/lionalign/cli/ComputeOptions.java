@@ -1,13 +1,18 @@
 package org.lionalign.cli;
 
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.machine.Processor;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import picocli.CommandLine.Option;
 
 /** How models compute: the options of every verb that runs one or several. */
 final class ComputeOptions {
-    @Option(names = "--dtype", paramLabel = "f32|bf16", description = "compute dtype (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--dtype",
+            paramLabel = "f32|bf16|auto",
+            description =
+                    "compute dtype (default: ${DEFAULT-VALUE}); auto: bf16 where the hardware multiplies it, else f32")
     private String dtype;
 
     @Option(names = "--device", paramLabel = "cpu|cuda:N|auto", description = "default: ${DEFAULT-VALUE}")
@@ -19,16 +24,16 @@ final class ComputeOptions {
     }
 
     Dtype dtype() {
-        return switch (dtype) {
+        return switch (name()) {
             case "f32" -> Dtype.F32;
             case "bf16" -> Dtype.BF16;
-            default -> throw new BadInput("--dtype: expected f32 or bf16, found " + dtype);
+            default -> throw new BadInput("--dtype: expected f32, bf16 or auto, found " + dtype);
         };
     }
 
-    /** As the user wrote it. */
+    /** The dtype's name; auto is decided here. */
     String name() {
-        return dtype;
+        return dtype.equals("auto") ? Processor.here().preferredCompute(device) : dtype;
     }
 
     Device device() {

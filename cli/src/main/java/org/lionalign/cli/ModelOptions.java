@@ -30,7 +30,7 @@ final class ModelOptions {
     String template;
 
     @Mixin
-    ComputeOptions compute = new ComputeOptions("bf16");
+    ComputeOptions compute = new ComputeOptions("auto");
 
     TextModel text() {
         return TextModel.open(model, template);

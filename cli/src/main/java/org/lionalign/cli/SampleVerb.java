@@ -51,7 +51,7 @@ final class SampleVerb implements Callable<Integer> {
     private @Nullable String template;
 
     @Mixin
-    private ComputeOptions compute = new ComputeOptions("bf16");
+    private ComputeOptions compute = new ComputeOptions("auto");
 
     @Option(
             names = "--server",

@@ -50,7 +50,7 @@ final class ServeVerb implements Callable<Integer> {
     private String template;
 
     @Mixin
-    private ComputeOptions compute = new ComputeOptions("bf16");
+    private ComputeOptions compute = new ComputeOptions("auto");
 
     @Override
     public Integer call() throws InterruptedException {

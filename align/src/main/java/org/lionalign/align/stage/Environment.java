@@ -1,10 +1,8 @@
 package org.lionalign.align.stage;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.lionalign.core.json.Json;
+import org.lionalign.core.machine.Processor;
 import org.lionalign.torch.tensor.Engine;
 
 /** What a run ran on. */
@@ -19,21 +17,11 @@ final class Environment {
                 "system",
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch"));
-        node.put("processor", processor());
+        node.put("processor", Processor.here().model());
+        node.put("multiplies_bf16", Processor.here().multipliesBf16());
         node.put("cores", Runtime.getRuntime().availableProcessors());
         node.put("libtorch", Engine.version());
         node.put("threads", Engine.threads());
         return node;
-    }
-
-    private static String processor() {
-        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .findFirst()
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .orElse("unknown");
-        } catch (IOException e) {
-            return "unknown";
-        }
     }
 }

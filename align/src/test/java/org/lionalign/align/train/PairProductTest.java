@@ -212,7 +212,8 @@ class PairProductTest {
         assertThat(largest).as("residual of a gradient's value").isLessThan(2e-7);
         assertThat(worst).as("relative distance of a gradient").isLessThan(2e-6);
         assertThat(biased).as("mean residual").isLessThan(1e-7);
-        assertThat(aligned).as("residual along the gradient").isLessThan(1.5e-7);
+        // Five roundings of 2⁻²⁴: 1.3e-7 with AVX-512, 1.7e-7 with AVX2, whose sums run in another order.
+        assertThat(aligned).as("residual along the gradient").isLessThan(3e-7);
     }
 
     private static StepObjective at(List<PromptTree> trees, List<PairObjective.Reference> references, double beta) {

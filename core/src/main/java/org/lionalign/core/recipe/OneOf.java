@@ -10,4 +10,7 @@ import java.lang.annotation.Target;
 @Target({ElementType.RECORD_COMPONENT, ElementType.FIELD})
 @interface OneOf {
     String[] value();
+
+    /** What stands for a default that depends on the machine; empty where the default is the same everywhere. */
+    String byMachine() default "";
 }

@@ -110,7 +110,9 @@ public final class RecipeSchema {
                 List.of(allowed.value()).forEach(values::add);
             }
             boolean filled = !value.isMissingNode() && !value.isNull() && !value.isObject();
-            if (filled && !minimal.required().contains(name)) {
+            if (allowed != null && !allowed.byMachine().isEmpty()) {
+                property.put("default", allowed.byMachine());
+            } else if (filled && !minimal.required().contains(name)) {
                 property.set("default", value);
             }
             properties.set(name, property);

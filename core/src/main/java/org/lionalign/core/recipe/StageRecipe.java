@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.machine.Processor;
 
 /**
  * A single training stage: {@code lion pretrain}, {@code lion sft}, {@code lion dpo} and {@code lion reward}. A value that the recipe leaves out arrives as null and is replaced by its
@@ -43,7 +44,8 @@ public record StageRecipe(
 
     /**
      * @param path model folder
-     * @param compute {@code bf16} (default) or {@code f32}
+     * @param compute {@code bf16}, {@code f32} or {@code auto} (default), which is written out as one of the two: bf16 where the hardware multiplies
+     *     it ({@link Processor#preferredCompute})
      * @param device {@code cpu} (default), {@code cuda:0} or {@code auto}
      * @param template chat template: a file, {@code chatml} or {@code plain}; default the model's own
      * @param recompute run blocks again going backwards: less memory, a third more work (default false)
@@ -51,16 +53,22 @@ public record StageRecipe(
      */
     public record Model(
             String path,
-            @OneOf({"bf16", "f32"}) String compute,
+
+            @OneOf(
+                    value = {"auto", "bf16", "f32"},
+                    byMachine = "auto")
+            String compute,
+
             String device,
             @Nullable String template,
             Boolean recompute,
             @Nullable Lora lora) {
         public Model {
             require(path != null, "model.path", "a model folder", "nothing");
-            compute = compute == null ? "bf16" : compute;
-            require(List.of("bf16", "f32").contains(compute), "model.compute", "bf16 or f32", compute);
             device = device == null ? "cpu" : device;
+            compute =
+                    compute == null || compute.equals("auto") ? Processor.here().preferredCompute(device) : compute;
+            require(List.of("bf16", "f32").contains(compute), "model.compute", "auto, bf16 or f32", compute);
             recompute = recompute != null && recompute;
         }
     }

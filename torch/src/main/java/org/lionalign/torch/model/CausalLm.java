@@ -264,7 +264,7 @@ public final class CausalLm implements AutoCloseable {
         try (TensorScope all = new TensorScope()) {
             RotaryTable rotary = rotary(batch);
             List<Tensor> inputs = new ArrayList<>();
-            List<Tensor> outputs = new ArrayList<>();
+            List<BlockPass> passes = new ArrayList<>();
             Tensor x = noGrad(() -> noisy(embed(batch.ids()), batch));
             for (DecoderLayer layer : layers) {
                 try (TensorScope scope = new TensorScope()) {
@@ -273,9 +273,9 @@ public final class CausalLm implements AutoCloseable {
                     if (options.recompute()) {
                         x = scope.escape(noGrad(() -> layer.forward(input, rotary, batch.plan())));
                     } else {
-                        Tensor output = scope.escape(layer.forward(input, rotary, batch.plan()));
-                        outputs.add(output);
-                        x = output;
+                        BlockPass pass = new BlockPass(layer, input, rotary, batch.plan(), scope);
+                        passes.add(pass);
+                        x = pass.output();
                     }
                 }
             }
@@ -288,22 +288,15 @@ public final class CausalLm implements AutoCloseable {
             Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape())
                     .indexAdd_(0, positions, java.util.Objects.requireNonNull(selected.grad()));
             for (int i = layers.size() - 1; i >= 0; i--) {
-                gradient = blockBackward(
-                        i, inputs.get(i), options.recompute() ? null : outputs.get(i), gradient, rotary, batch);
+                try (TensorScope scope = new TensorScope()) {
+                    BlockPass pass = options.recompute()
+                            ? new BlockPass(layers.get(i), inputs.get(i), rotary, batch.plan(), scope)
+                            : passes.get(i);
+                    gradient = scope.escape(pass.backward(gradient));
+                }
             }
             embeddingBackward(batch.ids(), gradient);
             return segment.values();
-        }
-    }
-
-    private Tensor blockBackward(
-            int i, Tensor input, @Nullable Tensor kept, Tensor gradient, RotaryTable rotary, PackedBatch batch) {
-        try (TensorScope scope = new TensorScope()) {
-            Tensor output = kept != null ? kept : layers.get(i).forward(input, rotary, batch.plan());
-            Tensor.backward(List.of(output), List.of(gradient));
-            output.close(); // frees what the graph of this block still holds
-            layers.get(i).weights().forEach(Weight::harvest);
-            return scope.escape(java.util.Objects.requireNonNull(input.grad()));
         }
     }
 

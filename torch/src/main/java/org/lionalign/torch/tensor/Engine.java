@@ -2,7 +2,6 @@ package org.lionalign.torch.tensor;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.global.torch;
 
 /** Starts libtorch once per process, with the settings that ENGINE.md 2 found necessary. */
@@ -21,9 +20,8 @@ public final class Engine {
                     "start the JVM with -Dorg.bytedeco.javacpp.maxPhysicalBytes=0, as ./lion does:"
                             + " JavaCPP would otherwise take tensors for a leak");
         }
-        // OpenBLAS threads fight OpenMP's inside attention: up to 44 times slower (ENGINE.md fact 2).
-        openblas.blas_set_num_threads(1);
         torch.set_num_threads(threads());
+        BlasThreads.all();
         STARTED.set(true);
     }
 

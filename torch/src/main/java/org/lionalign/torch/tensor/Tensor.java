@@ -455,11 +455,13 @@ public final class Tensor implements AutoCloseable {
     /**
      * Scaled dot-product attention of queries {@code this [batch, heads, q, d]} on keys and values {@code [batch, heads, k, d]}.
      *
+     * <p>Back-propagate through it inside {@link BlasThreads#single}.
+     *
      * @param mask additive, broadcastable to {@code [batch, heads, q, k]}, or null
      * @param causal for q = k only: the triangle is aligned top left (ENGINE.md 6)
      */
     public Tensor attention(Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal, double scale) {
-        return of(torch.scaled_dot_product_attention(
+        return BlasThreads.single(() -> of(torch.scaled_dot_product_attention(
                 raw,
                 keys.raw,
                 values.raw,
@@ -467,7 +469,7 @@ public final class Tensor implements AutoCloseable {
                 0.0,
                 causal,
                 new DoubleOptional(scale),
-                false));
+                false)));
     }
 
     // ---- autograd

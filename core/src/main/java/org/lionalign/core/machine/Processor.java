@@ -1,0 +1,67 @@
+package org.lionalign.core.machine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The processor as {@code /proc/cpuinfo} describes it.
+ *
+ * @param model the maker's name of it; "unknown" where there is no such file
+ * @param flags instruction sets, empty where there is no such file
+ */
+public record Processor(String model, Set<String> flags) {
+    /** Instructions that multiply bf16 matrices: x86's two, and Arm's. */
+    private static final Set<String> BF16_PRODUCTS = Set.of("avx512_bf16", "amx_bf16", "bf16");
+
+    private static final Processor HERE = read(Path.of("/proc/cpuinfo"));
+
+    public Processor {
+        flags = Set.copyOf(flags);
+    }
+
+    /** The one this process runs on. */
+    public static Processor here() {
+        return HERE;
+    }
+
+    /** Reads a file in the format of {@code /proc/cpuinfo}; its first processor is taken for all. */
+    public static Processor read(Path cpuinfo) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(cpuinfo);
+        } catch (IOException e) {
+            return new Processor("unknown", Set.of());
+        }
+        String flags = value(lines, "flags");
+        return new Processor(
+                value(lines, "model name").isEmpty() ? "unknown" : value(lines, "model name"),
+                Set.copyOf(Arrays.asList((flags.isEmpty() ? value(lines, "Features") : flags).split(" +"))));
+    }
+
+    private static String value(List<String> lines, String key) {
+        return lines.stream()
+                .filter(line -> line.startsWith(key))
+                .findFirst()
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .orElse("");
+    }
+
+    /** Whether bf16 is the faster way to multiply: without such instructions libtorch's products are several times slower in bf16 than in fp32. */
+    public boolean multipliesBf16() {
+        return BF16_PRODUCTS.stream().anyMatch(flags::contains);
+    }
+
+    /**
+     * How matrix products are computed where nobody says otherwise.
+     *
+     * @param device {@code cpu}, {@code cuda:N} or {@code auto}
+     * @return {@code bf16} on a GPU and where the processor has instructions for it, else {@code f32}
+     */
+    public String preferredCompute(String device) {
+        return !device.equals("cpu") || multipliesBf16() ? "bf16" : "f32";
+    }
+}
