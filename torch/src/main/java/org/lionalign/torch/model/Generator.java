@@ -4,9 +4,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.nn.RotaryTable;
+import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Parallel;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 
@@ -137,6 +141,7 @@ public final class Generator {
         int[] tokens = new int[rows];
         int[] positions = new int[rows];
         long[] sizes = new long[groups.size()];
+        int[] weights = groups.stream().mapToInt(AnswerGroup::rows).toArray();
         int at = 0;
         for (int g = 0; g < groups.size(); g++) {
             AnswerGroup group = groups.get(g);
@@ -156,10 +161,14 @@ public final class Generator {
                     Tensor[] q = heads[0].split(0, sizes);
                     Tensor[] k = heads[1].split(0, sizes);
                     Tensor[] v = heads[2].split(0, sizes);
-                    List<Tensor> attended = new ArrayList<>();
-                    for (int g = 0; g < groups.size(); g++) {
-                        attended.add(groups.get(g).attend(i, q[g], k[g], v[g], layer.attention(), layer.window()));
-                    }
+                    int index = i;
+                    IntFunction<Tensor> attend =
+                            g -> groups.get(g).attend(index, q[g], k[g], v[g], layer.attention(), layer.window());
+                    List<Tensor> attended = x.device().equals(Device.CPU)
+                            ? Parallel.map(weights, attend)
+                            : IntStream.range(0, weights.length)
+                                    .mapToObj(attend)
+                                    .toList();
                     x = inner.escape(layer.finish(x, Tensor.cat(attended, 0)));
                 }
             }

@@ -40,6 +40,15 @@ public final class TensorScope implements AutoCloseable {
         return tensor;
     }
 
+    /** Lets the innermost scope of this thread free a tensor that another thread {@link #release}d. */
+    static void adopt(Tensor tensor) {
+        PointerScope inner = PointerScope.getInnerScope();
+        if (inner != null) {
+            inner.attach(tensor.raw());
+            tensor.raw().releaseReference(); // that of release()
+        }
+    }
+
     @Override
     public void close() {
         scope.close();

@@ -1,0 +1,51 @@
+package org.lionalign.torch.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+
+class ParallelTest {
+    private static final int[] WEIGHTS = {1, 7, 1, 1, 3, 5, 2, 2, 9, 1, 1, 1, 4};
+
+    @Test
+    void givesWhatALoopGivesAndFreesIt() {
+        long before = 0;
+        for (int round = 0; round < 3; round++) {
+            Set<Thread> threads = ConcurrentHashMap.newKeySet();
+            try (TensorScope scope = new TensorScope()) {
+                Tensor base = Tensors.randn(3, 1, Device.CPU, 5, 8);
+                List<Tensor> found = Parallel.map(WEIGHTS, i -> {
+                    threads.add(Thread.currentThread());
+                    return base.mul(i).matmul(base.transpose(0, 1));
+                });
+                for (int i = 0; i < WEIGHTS.length; i++) {
+                    assertThat(found.get(i).toFloats())
+                            .containsExactly(
+                                    base.mul(i).matmul(base.transpose(0, 1)).toFloats());
+                }
+            }
+            assertThat(threads).hasSize(Math.min(Engine.threads(), 4));
+            if (round == 1) {
+                before = Engine.liveObjects();
+            }
+        }
+        assertThat(Engine.liveObjects()).isEqualTo(before);
+        assertThat(BlasThreads.now()).isEqualTo(Engine.threads());
+    }
+
+    @Test
+    void anErrorOfAHelperIsTheCallers() {
+        assertThatThrownBy(() -> Parallel.map(WEIGHTS, i -> {
+                    if (i == WEIGHTS.length - 1) {
+                        throw new IllegalArgumentException("number " + i);
+                    }
+                    return Tensors.zeros(Dtype.F32, Device.CPU, 1);
+                }))
+                .hasStackTraceContaining("number " + (WEIGHTS.length - 1));
+        assertThat(BlasThreads.now()).isEqualTo(Engine.threads());
+    }
+}
