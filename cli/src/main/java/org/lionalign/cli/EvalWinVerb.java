@@ -167,7 +167,7 @@ final class EvalWinVerb implements Callable<Integer> {
 
     @SuppressWarnings("NullAway") // null asks for the default
     private boolean answer(String name, Path folder, PromptRows.Read read, Interruption interruption) {
-        SampleRecipe recipe = new SampleRecipe(1, temperature, topP, null, maxNewTokens, null, null, null);
+        SampleRecipe recipe = new SampleRecipe(1, temperature, topP, null, maxNewTokens, null, null, null, null);
         LoadOptions options = new LoadOptions(compute.dtype(), compute.device(), false, false);
         try (CausalLm model = CausalLm.load(folder, options);
                 Progress progress =

@@ -36,8 +36,9 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Prompts: rows with prompt (text or messages), messages (without the assistant's last turn), or preference pairs.",
-            "A kill loses and repeats nothing: the same command continues. With -n 5 --batch 5 an answer is, bit for bit, a function of",
-            "weights, prompt, seed and index; larger batches are faster, and it depends on the prompts that were decoded with it as well.",
+            "A kill loses and repeats nothing: the same command continues, and asks a server again for what it failed to give.",
+            "With -n 5 --batch 5 an answer is, bit for bit, a function of weights, prompt, seed and index; larger batches are faster,",
+            "and it depends on the prompts that were decoded with it as well.",
             "",
             "Examples:",
             "  ./lion sample --model runs/dpo/model --prompts prompts.jsonl --out answers -n 5",
@@ -76,6 +77,13 @@ final class SampleVerb implements Callable<Integer> {
             paramLabel = "NAME",
             description = "environment variable that holds the key (default: OPENAI_API_KEY)")
     private @Nullable String keyVariable;
+
+    @Option(
+            names = "--failed-share",
+            paramLabel = "SHARE",
+            description =
+                    "exit code 4 when the server fails to give more than this share of the answers (default: 0.05)")
+    private @Nullable Double failedShare;
 
     @Option(
             names = "--prompts",
@@ -139,9 +147,10 @@ final class SampleVerb implements Callable<Integer> {
                         || concurrency != null
                         || timeout != null
                         || retries != null
-                        || keyVariable != null)) {
+                        || keyVariable != null
+                        || failedShare != null)) {
             throw new BadInput(
-                    "--server-model, --concurrency, --timeout, --retries, --key-variable: expected --server too");
+                    "--server-model, --concurrency, --timeout, --retries, --key-variable, --failed-share: expected --server too");
         }
         if (server != null && (template != null || replay > 0)) {
             throw new BadInput("--template, --replay: expected --model, found --server");
@@ -166,7 +175,7 @@ final class SampleVerb implements Callable<Integer> {
 
     @SuppressWarnings("NullAway") // null asks for the default
     private SampleRecipe recipe(@Nullable ServerRecipe at) {
-        return new SampleRecipe(n, temperature, topP, topK, maxNewTokens, stop, batch, at);
+        return new SampleRecipe(n, temperature, topP, topK, maxNewTokens, stop, batch, at, failedShare);
     }
 
     private int local(PromptRows.Read read, Interruption interruption) {
@@ -175,9 +184,10 @@ final class SampleVerb implements Callable<Integer> {
         options.template = template;
         options.compute = compute;
         try (CausalLm loaded = options.load()) {
-            LocalSampler sampler = new LocalSampler(loaded, options.text(), recipe(null), seed, compute.name());
+            SampleRecipe recipe = recipe(null);
+            LocalSampler sampler = new LocalSampler(loaded, options.text(), recipe, seed, compute.name());
             AnswerStore store = new AnswerStore(beside("store.jsonl"));
-            int code = sample(sampler, store, read, interruption);
+            int code = sample(sampler, recipe, store, read, interruption);
             return code != 0 || replay == 0 ? code : replayed(sampler, store, read.prompts());
         }
     }
@@ -186,12 +196,14 @@ final class SampleVerb implements Callable<Integer> {
     private int remote(PromptRows.Read read, Interruption interruption) {
         ServerRecipe at = new ServerRecipe(server, serverModel, keyVariable, timeout, retries, concurrency);
         try (OpenAiEndpoint endpoint = OpenAiEndpoint.open(at)) {
-            RemoteSampler sampler = new RemoteSampler(endpoint, at.model(), recipe(at), seed);
-            return sample(sampler, new AnswerStore(beside("store.jsonl")), read, interruption);
+            SampleRecipe recipe = recipe(at);
+            RemoteSampler sampler = new RemoteSampler(endpoint, at.model(), recipe, seed);
+            return sample(sampler, recipe, new AnswerStore(beside("store.jsonl")), read, interruption);
         }
     }
 
-    private int sample(Sampler sampler, AnswerStore store, PromptRows.Read read, Interruption interruption) {
+    private int sample(
+            Sampler sampler, SampleRecipe recipe, AnswerStore store, PromptRows.Read read, Interruption interruption) {
         Sampling sampling = new Sampling(sampler, store);
         int before = store.size();
         long start = System.nanoTime();
@@ -229,6 +241,10 @@ final class SampleVerb implements Callable<Integer> {
                 drawn / seconds,
                 beside("answers.jsonl"),
                 beside("ledger.json"));
+        if (ledger.failed() > 0) {
+            System.err.println("lion: " + ledger.said() + "; the same command asks again for what failed alone");
+        }
+        ledger.refuseFailures(recipe.failedShare(), beside("answers.jsonl"));
         return 0;
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.core.json.Json;
@@ -96,6 +97,43 @@ class SampleVerbTest {
                 .isEqualTo(Lion.BAD_INPUT);
     }
 
+    /** A server that gives one answer at a time and fails on one prompt in four. */
+    @Test
+    void whatAServerFailedToGiveIsAskedForAgain() throws IOException {
+        AtomicBoolean down = new AtomicBoolean(true);
+        List<String> rows = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            rows.add("{\"prompt\":\"Question " + i + "\"}");
+        }
+        String prompts = Files.write(dir.resolve("p.jsonl"), rows).toString();
+        Path out = dir.resolve("out");
+        try (FakeJudge server = new FakeJudge(
+                (question, earlier) -> down.get() && question.endsWith("2") ? "HTTP 503" : "Answer to " + question)) {
+            String[] sample =
+                    ("sample --server URL --server-model m --key-variable LION_TEST_NO_SUCH_KEY --retries 0 -n 2 --prompts "
+                                    + prompts + " --out " + out)
+                            .replace("URL", server.url())
+                            .split(" ");
+            Ran first = Ran.lion(sample);
+            assertThat(first.code()).as(first.err()).isEqualTo(Lion.CHECK_FAILED);
+            assertThat(first.err()).contains("6 answers to 4 prompts, 2 failed {unavailable=2}");
+            assertThat(server.billed()).isEqualTo(6);
+            assertThat(Json.read(out.resolve("ledger.json"))
+                            .at("/sampling/failures/unavailable")
+                            .asInt())
+                    .isEqualTo(2);
+            down.set(false);
+            Ran second = Ran.lion(sample);
+            assertThat(second.code()).as(second.err()).isZero();
+            assertThat(server.billed()).isEqualTo(8);
+            assertThat(server.mostOften()).isEqualTo(1);
+            assertThat(Json.read(out.resolve("ledger.json"))
+                            .at("/sampling/answered_in_full")
+                            .asInt())
+                    .isEqualTo(4);
+        }
+    }
+
     @Test
     void optionsThatWouldNotBeReadAreRefused() throws IOException {
         String prompts = Files.writeString(dir.resolve("p.jsonl"), "{\"prompt\":\"Q\"}\n")
@@ -105,6 +143,7 @@ class SampleVerbTest {
             {},
             {"--model", "m", "--server", "http://localhost:1/v1"},
             {"--model", "m", "--retries", "3"},
+            {"--model", "m", "--failed-share", "0.1"},
             {"--server", "http://localhost:1/v1", "--server-model", "m", "--top-k", "3"},
             {"--server", "http://localhost:1/v1", "--server-model", "m", "--batch", "3"},
             {"--server", "http://localhost:1/v1", "--server-model", "m", "--replay", "3"},

@@ -65,6 +65,7 @@ final class Answering {
             try (OpenAiEndpoint endpoint = OpenAiEndpoint.open(server)) {
                 return run(
                         new RemoteSampler(endpoint, server.model(), recipe, seed),
+                        recipe.failedShare(),
                         prompts,
                         folder,
                         progress,
@@ -75,6 +76,7 @@ final class Answering {
             return run(
                     new LocalSampler(
                             model, text(policy), recipe, seed, graph.base().compute()),
+                    null,
                     prompts,
                     folder,
                     progress,
@@ -83,16 +85,24 @@ final class Answering {
     }
 
     private static @Nullable ObjectNode run(
-            Sampler sampler, List<Prompt> prompts, Path folder, Node.Progress progress, BooleanSupplier interrupted) {
+            Sampler sampler,
+            @Nullable Double failedShare,
+            List<Prompt> prompts,
+            Path folder,
+            Node.Progress progress,
+            BooleanSupplier interrupted) {
         Sampling sampling = new Sampling(sampler, new AnswerStore(folder.resolve("store.jsonl")));
         if (!sampling.run(prompts, done -> progress.at(done, prompts.size(), "prompts"), interrupted)) {
             return null;
         }
         SampleLedger ledger = sampling.write(prompts, folder.resolve("answers.jsonl"));
+        AtomicFiles.write(folder.resolve("sample-ledger.json"), ledger.toJson().toPrettyString() + "\n");
+        // Complete, what lacks answers would be found again for ever; a server that was silent may be there the next
+        // time.
+        ledger.refuseFailures(failedShare, folder);
         if (ledger.answers() == 0) {
             throw new BadInput(folder + ": expected answers, found none: " + ledger.toJson());
         }
-        AtomicFiles.write(folder.resolve("sample-ledger.json"), ledger.toJson().toPrettyString() + "\n");
-        return ledger.toJson();
+        return ledger.toJson().put("say", ledger.said());
     }
 }

@@ -73,6 +73,7 @@ final class Gate {
                 section.sample().maxNewTokens(),
                 section.sample().stop(),
                 section.sample().batch(),
+                null,
                 null);
     }
 

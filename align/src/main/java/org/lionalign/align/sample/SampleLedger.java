@@ -2,12 +2,15 @@ package org.lionalign.align.sample;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.core.error.CheckFailed;
 import org.lionalign.core.json.Json;
 
 /** What became of every prompt: prompts in = answered in full + lacking answers + refused. Names those that are not answered in full. */
@@ -63,7 +66,7 @@ public final class SampleLedger {
 
     /** Fails unless every prompt and every answer that was wanted is accounted for. */
     void check() {
-        long failed = failures.values().stream().mapToLong(Integer::longValue).sum();
+        long failed = failed();
         long owed = (long) wanted * (prompts - refused.size());
         if (prompts != full + lacking.size() + refused.size() || owed != answers + failed) {
             throw new IllegalStateException("ledger of sampling: " + prompts + " prompts in, " + full + " + "
@@ -74,6 +77,32 @@ public final class SampleLedger {
 
     public int answers() {
         return answers;
+    }
+
+    /** Answers that were tried and did not come. */
+    public long failed() {
+        return failures.values().stream().mapToLong(Integer::longValue).sum();
+    }
+
+    /**
+     * Fails when more than this share of the answers that were wanted did not come.
+     *
+     * @param share null for no limit
+     */
+    public void refuseFailures(@Nullable Double share, Path where) {
+        long owed = answers + failed();
+        if (share != null && failed() > share * owed) {
+            throw new CheckFailed(
+                    where + ": " + failed() + " of " + owed + " answers failed " + failures + ", more than a share of "
+                            + share + " (sample.failed_share); the same command asks again for these alone");
+        }
+    }
+
+    /** One line for people. */
+    public String said() {
+        return answers + " answers to " + prompts + " prompts"
+                + (failed() > 0 ? ", " + failed() + " failed " + failures : "")
+                + (refused.isEmpty() ? "" : ", " + refused.size() + " prompts refused");
     }
 
     /** Counts, lengths, finish reasons, and the prompts that lack answers by name. */

@@ -3,7 +3,9 @@ package org.lionalign.align.sample;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.ModelDigest;
@@ -68,6 +70,7 @@ public final class Sampling {
         }
         store.describe(sampler.identity());
         store.describe(sampler.settings());
+        Set<AnswerStore.Key> failed = new HashSet<>(); // now: what failed in earlier runs has yet to be tried
         sampler.sample(
                 accepted,
                 (prompt, index) -> store.has(key(prompt, index)),
@@ -80,13 +83,14 @@ public final class Sampling {
                     @Override
                     public void onAnswers(Prompt prompt, List<Drawn> answers, List<Drawn.Failed> failures) {
                         store.add(model, prompt.digest(), settings, answers, failures);
+                        failures.forEach(failure -> failed.add(key(prompt, failure.index())));
                         if (complete(prompt)) {
                             listener.onFinished(++finished[0]);
                         }
                     }
                 },
                 stop);
-        return !stop.getAsBoolean() || accepted.stream().allMatch(this::tried);
+        return !stop.getAsBoolean() || accepted.stream().allMatch(prompt -> tried(prompt, failed));
     }
 
     private boolean complete(Prompt prompt) {
@@ -98,9 +102,9 @@ public final class Sampling {
         return true;
     }
 
-    private boolean tried(Prompt prompt) {
+    private boolean tried(Prompt prompt, Set<AnswerStore.Key> failed) {
         for (int i = 0; i < sampler.answers(); i++) {
-            if (!store.has(key(prompt, i)) && store.failure(key(prompt, i)) == null) {
+            if (!store.has(key(prompt, i)) && !failed.contains(key(prompt, i))) {
                 return false;
             }
         }

@@ -297,6 +297,9 @@ class StaleNodesTest {
         row(both, s, "stop", "stop=[x]");
         row(both, s, "batch", "batch=8");
         server(s, answers);
+        // Whether too much failed decides if there is an artifact, not what is in it.
+        String server = "server={url: 'http://localhost:1', model: m}";
+        row(NOTHING, s, "failed_share", "failed_share=0.1", server);
     }
 
     private void server(String s, List<String> readers) {

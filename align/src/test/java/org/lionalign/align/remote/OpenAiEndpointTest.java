@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.lionalign.align.remote.FakeServer.Reaction;
@@ -251,16 +253,28 @@ class OpenAiEndpointTest {
     }
 
     @Test
-    void aServerThatDoesNotKnowNFailsAtOnce() {
-        String one = "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"a\"}}]}";
-        try (FakeServer server = new FakeServer((body, earlier) -> Reaction.body(200, one));
+    void fewerThanNAreTakenAndMoreOrNoneAreNot() {
+        try (FakeServer server = new FakeServer((body, earlier) -> Reaction.body(
+                        200,
+                        IntStream.range(1, body.path("max_tokens").asInt()) // one choice less than tokens
+                                .mapToObj(i -> "{\"index\":" + (i - 1)
+                                        + ",\"message\":{\"role\":\"assistant\",\"content\":\"a\"}}")
+                                .collect(Collectors.joining(",", "{\"choices\":[", "]}"))));
                 OpenAiEndpoint endpoint = open(server)) {
-            ChatRequest three = new ChatRequest("m", List.of(new Message("user", "u")), 3, 1, 1, 7, List.of(), 3L, 0);
-            ChatOutcome.Failed failed =
-                    (ChatOutcome.Failed) endpoint.complete(List.of(three)).get(0);
-            assertThat(failed.kind()).isEqualTo("garbled");
-            assertThat(failed.detail()).contains("n = 3");
-            assertThat(failed.attempts()).isEqualTo(1);
+            List<ChatOutcome> outcomes = new ArrayList<>();
+            for (int given : new int[] {1, 3, 4, 0}) {
+                outcomes.addAll(endpoint.complete(List.of(new ChatRequest(
+                        "m", List.of(new Message("user", "u")), 3, 1, 1, given + 1, List.of(), 3L, 0))));
+            }
+            assertThat(((ChatOutcome.Replied) outcomes.get(0)).reply().choices())
+                    .hasSize(1);
+            assertThat(((ChatOutcome.Replied) outcomes.get(1)).reply().choices())
+                    .hasSize(3);
+            ChatOutcome.Failed more = (ChatOutcome.Failed) outcomes.get(2);
+            assertThat(more.kind()).isEqualTo("garbled");
+            assertThat(more.detail()).contains("n = 3");
+            assertThat(more.attempts()).isEqualTo(1);
+            assertThat(((ChatOutcome.Failed) outcomes.get(3)).kind()).isEqualTo("garbled");
         }
     }
 

@@ -60,7 +60,7 @@ class RemoteSamplerTest {
                 return outcomes;
             }
         };
-        SampleRecipe recipe = new SampleRecipe(answers, 0.8, 1.0, 0, 64, List.of(), null, null);
+        SampleRecipe recipe = new SampleRecipe(answers, 0.8, 1.0, 0, 64, List.of(), null, null, null);
         return new Sampling(new RemoteSampler(endpoint, "m", recipe, 3), new AnswerStore(dir.resolve("store.jsonl")));
     }
 
@@ -98,6 +98,32 @@ class RemoteSamplerTest {
         ledger = second.write(prompts(), dir.resolve("rows.jsonl")).toJson();
         assertThat(ledger.path("answered_in_full").asInt()).isEqualTo(PROMPTS);
         assertThat(ledger.path("failures")).isEmpty();
+    }
+
+    @Test
+    void exactlyTheMissingIndicesAreAskedForAgain() {
+        Sampling first = sampling(3, (q, request) -> {
+            List<ChatReply.Choice> choices = new ArrayList<>();
+            for (int i = 0; i < request.n(); i++) {
+                choices.add(new ChatReply.Choice("answer " + i, i == 1 ? "content_filter" : "stop", List.of()));
+            }
+            return new ChatOutcome.Replied(new ChatReply(choices, "m-2024", 5, 7), false);
+        });
+        assertThat(first.run(prompts(), done -> {}, () -> false)).isTrue();
+
+        // Stopped before anything is asked again: an old failure is not the end of this run.
+        asked.clear();
+        Sampling stopped = sampling(3, (q, request) -> reply(request.n(), "stop", "late"));
+        assertThat(stopped.run(prompts(), done -> {}, () -> true)).isFalse();
+        assertThat(asked).isEmpty();
+
+        Sampling second = sampling(3, (q, request) -> reply(request.n(), "stop", "late"));
+        assertThat(second.run(prompts(), done -> {}, () -> false)).isTrue();
+        assertThat(asked).hasSize(PROMPTS).allMatch(request -> request.n() == 1);
+        List<Drawn> answers = second.answered(prompts().get(4)).answers();
+        assertThat(answers).extracting(Drawn::index).containsExactly(0, 1, 2);
+        assertThat(answers).extracting(Drawn::text).containsExactly("answer 0", "late 0", "answer 2");
+        assertThat(second.answered(prompts().get(4)).failures()).isEmpty();
     }
 
     @Test
@@ -144,7 +170,7 @@ class RemoteSamplerTest {
                             }
                         },
                         "m",
-                        new SampleRecipe(2, 1.0, 1.0, 40, 64, List.of(), null, null),
+                        new SampleRecipe(2, 1.0, 1.0, 40, 64, List.of(), null, null, null),
                         1))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("top_k");

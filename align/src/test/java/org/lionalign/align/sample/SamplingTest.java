@@ -69,7 +69,7 @@ class SamplingTest {
 
     private LocalSampler sampler(int batch) {
         return new LocalSampler(
-                model, text, new SampleRecipe(ANSWERS, 1.0, 0.95, 0, 14, List.of(), batch, null), 7, "f32");
+                model, text, new SampleRecipe(ANSWERS, 1.0, 0.95, 0, 14, List.of(), batch, null, null), 7, "f32");
     }
 
     private String finished(Sampler sampler, Path store) throws IOException {
@@ -225,7 +225,7 @@ class SamplingTest {
     @Test
     void answersWhoseTextEncodesOtherwiseAreFound() throws IOException {
         Path file = dir.resolve("store.jsonl");
-        SampleRecipe hot = new SampleRecipe(ANSWERS, 3.0, 1.0, 0, 14, List.of(), 6, null);
+        SampleRecipe hot = new SampleRecipe(ANSWERS, 3.0, 1.0, 0, 14, List.of(), 6, null, null);
         LocalSampler wild = new LocalSampler(model, text, hot, 7, "f32");
         Sampling sampling = new Sampling(wild, new AnswerStore(file));
         sampling.run(prompts, done -> {}, () -> false);

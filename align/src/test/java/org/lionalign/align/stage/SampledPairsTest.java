@@ -102,7 +102,7 @@ class SampledPairsTest {
                 .prompts();
         Path sampled = dir.resolve("sampled.jsonl");
         try (CausalLm model = CausalLm.load(base, LoadOptions.inference(Dtype.F32))) {
-            SampleRecipe how = new SampleRecipe(3, 1.0, 1.0, 0, 12, List.of(), 36, null);
+            SampleRecipe how = new SampleRecipe(3, 1.0, 1.0, 0, 12, List.of(), 36, null, null);
             Sampling sampling =
                     new Sampling(new LocalSampler(model, text, how, 5, "f32"), new AnswerStore(dir.resolve("s.jsonl")));
             sampling.run(prompts, done -> {}, () -> false);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stop texts that end an answer besides the model's own stop tokens
  * @param batch answers decoded together in process, 80; not for a server
  * @param server sample there instead of in process
+ * @param failedShare largest share of the answers that a server may fail to give before the run stops, 0.05; only for a server
  */
 public record SampleRecipe(
         Integer answers,
@@ -26,14 +27,15 @@ public record SampleRecipe(
         Integer maxNewTokens,
         List<String> stop,
         @Nullable Integer batch,
-        @Nullable ServerRecipe server) {
+        @Nullable ServerRecipe server,
+        @Nullable Double failedShare) {
     /** Every value at its default. */
     @SuppressWarnings("NullAway") // null asks for the default
-    public static final SampleRecipe DEFAULT = new SampleRecipe(null, null, null, null, null, null, null, null);
+    public static final SampleRecipe DEFAULT = new SampleRecipe(null, null, null, null, null, null, null, null, null);
 
     /** One greedy answer. */
     @SuppressWarnings("NullAway") // null asks for the default
-    public static final SampleRecipe GREEDY = new SampleRecipe(1, 0.0, null, null, null, null, null, null);
+    public static final SampleRecipe GREEDY = new SampleRecipe(1, 0.0, null, null, null, null, null, null, null);
 
     public SampleRecipe {
         answers = answers == null ? 5 : answers;
@@ -50,5 +52,12 @@ public record SampleRecipe(
         readBy(server == null, "sample.batch", "a server", batch);
         batch = server == null && batch == null ? Integer.valueOf(80) : batch;
         require(batch == null || batch > 0, "sample.batch", "above 0", batch);
+        readBy(server != null, "sample.failed_share", "sampling in process", failedShare);
+        failedShare = server != null && failedShare == null ? Double.valueOf(0.05) : failedShare;
+        require(
+                failedShare == null || (failedShare >= 0 && failedShare <= 1),
+                "sample.failed_share",
+                "0 to 1",
+                failedShare);
     }
 }
