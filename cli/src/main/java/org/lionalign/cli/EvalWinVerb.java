@@ -213,6 +213,7 @@ final class EvalWinVerb implements Callable<Integer> {
                                     progress.step();
                                 }
                             },
+                            () -> false, // killed, it goes on from the file
                             (q, judgement) -> judgements[q] = judgement);
         }
         contest.judged(spec, List.of(judgements));

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.lionalign.align.text.ModelDigest;
 import org.lionalign.core.format.AppendLog;
 import org.lionalign.core.json.Json;
@@ -38,10 +39,19 @@ public final class KeptJudgements {
         void at(int done);
     }
 
-    /** Judges what is not in the file yet and hands every question's judgement on, in order. */
-    public void judge(Judge judge, List<Question> questions, Progress progress, Judge.Sink sink) {
+    /**
+     * Judges what is not in the file yet and hands every question's judgement on, in order, failures too.
+     *
+     * @param interrupted when true, returns after what is under way was handed on
+     * @return false when interrupted before the end
+     */
+    public boolean judge(
+            Judge judge, List<Question> questions, Progress progress, BooleanSupplier interrupted, Judge.Sink sink) {
         String identity = judge.identity();
         for (int from = 0; from < questions.size(); from += CHUNK) {
+            if (interrupted.getAsBoolean()) {
+                return false;
+            }
             List<Question> chunk = questions.subList(from, Math.min(questions.size(), from + CHUNK));
             List<String> keys =
                     chunk.stream().map(question -> key(identity, question)).toList();
@@ -61,6 +71,7 @@ public final class KeptJudgements {
             }
             progress.at(from + chunk.size());
         }
+        return true;
     }
 
     private static String key(String identity, Question question) {

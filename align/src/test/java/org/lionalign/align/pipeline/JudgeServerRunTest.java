@@ -193,8 +193,10 @@ class JudgeServerRunTest {
         Map<String, Integer> failures = new TreeMap<>();
         Path folder = artifact(pipeline, "online-1/judge");
         int scored = 0;
+        int whole = 0;
         for (JsonNode row : rows(folder.resolve("judged.jsonl"))) {
             JsonNode judgement = row.path("judgement");
+            whole += judgement.has("failures") ? 0 : 1;
             for (int a = 0; a < row.path("answers").size(); a++) {
                 String failure = judgement.path("failures").path(a).textValue();
                 if (failure == null) {
@@ -208,6 +210,9 @@ class JudgeServerRunTest {
         }
         int failed = failures.values().stream().mapToInt(Integer::intValue).sum();
         assertThat(scored + failed).isEqualTo(3 * PROMPTS);
+        // Failures are counted and not kept: what is in the file is never asked again.
+        List<JsonNode> kept = rows(folder.resolve("judgements.jsonl"));
+        assertThat(kept).hasSize(whole).noneMatch(judgement -> judgement.has("failures"));
         JsonNode summary = Json.read(folder.resolve("artifact.json")).path("summary");
         assertThat(summary.path("failed_answers").asInt()).isEqualTo(failed);
         // Requests that never got an answer: those of lasting failures, and no others.
