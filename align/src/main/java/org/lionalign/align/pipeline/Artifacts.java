@@ -60,11 +60,11 @@ final class Artifacts {
     }
 
     /** Declares a node's artifact complete; {@code model/}'s and the small files' hashes say later what was made. */
-    void complete(Node node, ObjectNode summary, double seconds) {
+    void complete(Node node, ObjectNode summary, Spent spent) {
         ObjectNode manifest = Json.object();
         manifest.put("node", node.name()).put("key", node.key());
         manifest.set("description", node.description());
-        manifest.put("seconds", seconds).put("cost", node.cost());
+        manifest.put("seconds", spent.seconds()).put("starts", spent.starts()).put("cost", node.cost());
         ObjectNode files = manifest.putObject("files");
         Path folder = folder(node);
         try (Stream<Path> walk = Files.walk(folder, 2)) {

@@ -112,7 +112,7 @@ public final class Pipeline {
         /** How far it is. */
         void onProgress(int node, long done, long total, String detail);
 
-        /** It is complete. */
+        /** It is complete, after so many seconds over all its starts. */
         void onDone(int node, double seconds, JsonNode summary);
     }
 
@@ -130,17 +130,26 @@ public final class Pipeline {
                 JsonNode manifest = artifacts.manifest(node);
                 if (manifest == null) {
                     int at = n;
-                    long start = System.nanoTime();
                     listener.onNode(n);
-                    ObjectNode summary = node.work()
-                            .run(
-                                    artifacts.start(node),
-                                    (done, total, detail) -> listener.onProgress(at, done, total, detail),
-                                    interrupted);
+                    Path folder = artifacts.start(node);
+                    Spent spent = new Spent(folder, System::nanoTime);
+                    ObjectNode summary;
+                    try {
+                        summary = node.work()
+                                .run(
+                                        folder,
+                                        (done, total, detail) -> {
+                                            spent.mark();
+                                            listener.onProgress(at, done, total, detail);
+                                        },
+                                        interrupted);
+                    } finally {
+                        spent.end();
+                    }
                     if (summary == null) {
                         return null;
                     }
-                    artifacts.complete(node, summary, (System.nanoTime() - start) / 1e9);
+                    artifacts.complete(node, summary, spent);
                     manifest = java.util.Objects.requireNonNull(artifacts.manifest(node));
                     listener.onDone(n, manifest.path("seconds").asDouble(), manifest.path("summary"));
                 }

@@ -45,6 +45,7 @@ final class RunPage {
             ObjectNode step = steps.addObject()
                     .put("name", node.name())
                     .put("seconds", manifest.path("seconds").asDouble())
+                    .put("starts", manifest.path("starts").asInt(1))
                     .put("say", manifest.path("summary").path("say").asText(""))
                     .put("key", node.key());
             if (planned.has(node.name())) {

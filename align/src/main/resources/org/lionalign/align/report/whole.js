@@ -67,6 +67,7 @@
     const planned = whole.nodes.some(n => n.planned_seconds != null);
     // Against lion plan, where one was made for this folder: sampling is planned with every answer at its length limit.
     const against = n => n.planned_seconds > 0 ? [fixed(n.planned_seconds), (n.seconds >= n.planned_seconds ? "+" : "−") + fixed(Math.abs(100 * (n.seconds / n.planned_seconds - 1)), 0) + " %"] : ["–", ""];
-    main.append(grid(["step", "seconds", "", ...(planned ? ["planned", "off by"] : []), "result", "key"], whole.nodes.map(n => [n.name, fixed(n.seconds), bar(n.seconds, 0, 0, 0, most), ...(planned ? against(n) : []), n.say || "", n.key]), [planned ? 5 : 3]));
+    const spent = n => fixed(n.seconds) + (n.starts > 1 ? " in " + n.starts + " starts" : ""); // summed over them
+    main.append(grid(["step", "seconds", "", ...(planned ? ["planned", "off by"] : []), "result", "key"], whole.nodes.map(n => [n.name, spent(n), bar(n.seconds, 0, 0, 0, most), ...(planned ? against(n) : []), n.say || "", n.key]), [planned ? 5 : 3]));
   }
 })();

@@ -2,6 +2,7 @@ package org.lionalign.align.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -110,6 +111,15 @@ class SampleServerRunTest {
             assertThat(server.answersByContent().values()).containsOnly(1);
             assertThat(Json.read(done).at("/summary/answers").asInt()).isEqualTo(3 * PROMPTS);
             assertThat(Json.read(done).at("/summary/say").asText()).isEqualTo("30 answers to 10 prompts");
+            // It took what both starts took.
+            assertThat(Json.read(done).path("starts").asInt()).isEqualTo(2);
+            double[] seconds = new double[3];
+            try (JsonLines lines = JsonLines.open(sampled(run).resolve("seconds.jsonl"))) {
+                lines.forEach(line -> seconds[line.value().path("start").asInt()] +=
+                        line.value().path("seconds").asDouble());
+            }
+            assertThat(seconds[1]).isPositive();
+            assertThat(Json.read(done).path("seconds").asDouble()).isCloseTo(seconds[1] + seconds[2], within(1e-9));
         }
     }
 
@@ -128,7 +138,9 @@ class SampleServerRunTest {
             String said = "18 answers to 10 prompts, 12 failed {garbled=3, timeout=3, unavailable=6}";
             JsonNode summary = Json.read(sampled(run).resolve("artifact.json")).path("summary");
             assertThat(summary.path("say").asText()).isEqualTo(said);
-            assertThat(Files.readString(dir.resolve("out/report.html"))).contains(said);
+            String report = Files.readString(dir.resolve("out/report.html"));
+            assertThat(report).contains(said);
+            assertThat(report).containsPattern("\"name\":\"online-1/sample\",\"seconds\":[0-9.E-]+,\"starts\":2,");
             try (JsonLines rows = JsonLines.open(sampled(run).resolve("answers.jsonl"))) {
                 int row = 0;
                 for (JsonLines.Row line : rows) {

@@ -103,6 +103,7 @@ class RunReportTest {
                 .addObject()
                 .put("name", "sft")
                 .put("seconds", 12.0)
+                .put("starts", 2)
                 .put("planned_seconds", 10.0)
                 .put("key", "k");
         whole.withArray("nodes")
@@ -126,6 +127,7 @@ class RunReportTest {
                         "−7 %",
                         "look here",
                         "off by",
+                        "in 2 starts",
                         "+20 %");
         assertThat(drawn.split("<canvas", -1)).hasSize(1 + 5);
         assertThat(drawn).doesNotContain("<title>broken");
