@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.core.json.Json;
+import org.lionalign.core.json.JsonLines;
 import org.lionalign.cub.CubFiles;
 
 /** {@code lion run}, {@code explain}, {@code plan}, {@code study} and {@code quickstart} as a user gives them, on tiny recipes. */
@@ -40,6 +41,14 @@ class RunVerbsTest {
         assertThat(run.size()).isEqualTo(15);
         String report = Files.readString(Path.of(out, "report.html"));
         assertThat(report).contains("\"planned_seconds\":");
+        // The online stage looks at its held-out pairs as the others do.
+        try (JsonLines looks =
+                JsonLines.open(Path.of(out, "artifacts", run.path("online-1").asText(), "eval.jsonl"))) {
+            assertThat(looks)
+                    .extracting(look -> look.value().path("step").asInt() + " "
+                            + look.value().path("examples").asInt())
+                    .containsExactly("0 24", "2 24", "4 24", "6 24");
+        }
         // Pretty-printed for people, the same numbers for programs.
         JsonNode comparison =
                 Json.read(Path.of(out, "artifacts", run.path("compare").asText(), "comparison.json"));

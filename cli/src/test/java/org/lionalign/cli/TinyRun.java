@@ -45,6 +45,8 @@ final class TinyRun {
                     - {type: rule, rule: {prefer: longer}}
                     - {type: reward, path: '@reward', weight: 0.1}
                   pairs: {unfinished: allow}
+                  held_out: ['PAIRS']
+                  eval: {every_steps: 2, export: best, probe_prompts: 2}
                   max_length_tokens: 64
                   TRAIN
                   loss: {beta: 0.1}

@@ -73,11 +73,11 @@ final class OnlineNodes {
         train.add(graph.made(pairs, "pairs.jsonl", section.onlineFraction(), bytesOfPairs()));
         train.addAll(section.mix());
         RunRecipe.Dpo dpo = new RunRecipe.Dpo(
-                StageRecipe.Data.of(train, section.eval(), section.maxLengthTokens()),
+                StageRecipe.Data.of(train, section.heldOut(), section.maxLengthTokens()),
                 section.train(),
                 section.loss(),
                 null,
-                StageRecipe.Eval.DEFAULT,
+                section.eval(),
                 seed);
         Graph.Model reference = section.reference().equals("fixed") ? start : policy;
         return new StageNodes(graph)

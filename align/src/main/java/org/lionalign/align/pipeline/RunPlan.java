@@ -119,12 +119,12 @@ public final class RunPlan {
         }
         train.addAll(section.mix());
         StageRecipe stage = stage(
-                StageRecipe.Data.of(train, section.eval(), section.maxLengthTokens()),
+                StageRecipe.Data.of(train, section.heldOut(), section.maxLengthTokens()),
                 section.train(),
                 section.loss(),
                 null,
                 null,
-                StageRecipe.Eval.DEFAULT,
+                section.eval(),
                 seed);
         ObjectNode first = null;
         for (int k = 1; k <= section.iterations(); k++) {

@@ -242,15 +242,6 @@ public final class Stage {
 
     private Evaluations.Look look(CausalLm model, TextModel text, @Nullable TrainingTask held) {
         String file = recipe.eval().prompts();
-        if (held == null
-                && file == null
-                && (recipe.eval().everySteps() > 0 || recipe.eval().everyEpoch())) {
-            throw new BadInput((recipe.eval().everyEpoch() ? "eval.every_epoch" : "eval.every_steps")
-                    + ": expected data.eval or eval.prompts with it, found neither");
-        }
-        if (held == null && recipe.eval().export().equals("best")) {
-            throw new BadInput("eval.export: expected data.eval with best, found none");
-        }
         List<JsonLines.Row> prompts = new ArrayList<>();
         if (file != null) {
             try (JsonLines lines = JsonLines.open(Path.of(file))) {

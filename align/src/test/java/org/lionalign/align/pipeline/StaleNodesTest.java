@@ -125,11 +125,12 @@ class StaleNodesTest {
         other = file("other.jsonl", "{\"prompt\":\"b\"}\n");
         base = """
                 model: {path: MODEL, template: TEMPLATE}
-                sft: {data: {train: [ROWS]}}
-                reward: {data: {train: [ROWS]}}
-                dpo: {data: {train: [ROWS]}}
+                sft: {data: {train: [ROWS], eval: [HELD]}}
+                reward: {data: {train: [ROWS], eval: [HELD]}}
+                dpo: {data: {train: [ROWS], eval: [HELD]}}
                 online:
                   prompts: [ROWS]
+                  held_out: [HELD]
                   judges: [{type: reward, path: "@reward"}]
                 compare:
                   prompts: [ROWS]
@@ -137,7 +138,8 @@ class StaleNodesTest {
                   judges: [{type: reward, path: "@reward"}]
                 """.replace("MODEL", "'" + model + "'")
                 .replace("TEMPLATE", file("t.jinja", "{{ messages[0]['content'] }}"))
-                .replace("ROWS", rows);
+                .replace("ROWS", rows)
+                .replace("HELD", file("held.jsonl", "{\"prompt\":\"c\"}\n"));
         model();
         stage("sft.", SFT, SFT);
         stage("reward.", REWARD, REWARD);
@@ -378,9 +380,10 @@ class StaleNodesTest {
         List<String> trained = List.of("online-1/reference", "online-1");
         sources(trained, s, "mix");
         row(trained, s, "online_fraction", "online_fraction=0.5");
-        sources(trained, s, "eval");
+        sources(trained, s, "held_out");
         row(trained, s, "max_length_tokens", "max_length_tokens=99");
         train(s + "train.", ONLINE);
+        eval(s + "eval.", ONLINE);
         loss(s, ONLINE);
         // A fixed reference is the model that the stage starts from: in the first iteration the one before it as well.
         row(NOTHING, s, "reference", "reference=fixed");

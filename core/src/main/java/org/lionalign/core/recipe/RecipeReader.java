@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -152,24 +153,40 @@ public final class RecipeReader {
     /** Where the refused key stands: records are bound after they are read, so the parser is already past it. */
     private static String place(JsonProcessingException e, String text) {
         if (e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()) {
-            int at = 0;
-            for (JsonMappingException.Reference step : mapping.getPath()) {
-                if (step.getFieldName() != null) {
-                    Matcher key = Pattern.compile("(?m)(?<=^|[\\s{,])" + Pattern.quote(step.getFieldName()) + "\\s*:")
-                            .matcher(text);
-                    if (!key.find(at)) {
-                        return "";
-                    }
-                    at = key.start();
-                }
-            }
-            return "line "
-                    + (1 + text.substring(0, at).chars().filter(c -> c == '\n').count()) + ": ";
+            return line(
+                    mapping.getPath().stream()
+                            .map(JsonMappingException.Reference::getFieldName)
+                            .filter(Objects::nonNull)
+                            .toList(),
+                    text);
+        }
+        if (e.getCause() instanceof BadInput refused) {
+            // Of the recipe as a whole: sections that do not go together. The message names the key.
+            return line(
+                    List.of(String.valueOf(refused.getMessage())
+                            .split(":", 2)[0]
+                            .split("\\.")),
+                    text);
         }
         JsonLocation at = e.getLocation();
         return at == null || at.getLineNr() <= 0
                 ? ""
                 : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
+    }
+
+    /** The line of a key in the section of another and so on, or nothing where it is not. */
+    private static String line(List<String> keys, String text) {
+        int at = 0;
+        for (String name : keys) {
+            Matcher key = Pattern.compile("(?m)(?<=^|[\\s{,])" + Pattern.quote(name) + "\\s*:")
+                    .matcher(text);
+            if (!key.find(at)) {
+                return "";
+            }
+            at = key.start();
+        }
+        return "line "
+                + (1 + text.substring(0, at).chars().filter(c -> c == '\n').count()) + ": ";
     }
 
     private static String path(JsonMappingException e) {

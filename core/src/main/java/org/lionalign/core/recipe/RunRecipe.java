@@ -49,6 +49,7 @@ public record RunRecipe(
             require(data != null, "sft.data", "a section", "nothing");
             train = train == null ? StageRecipe.Train.DEFAULT : train;
             eval = eval == null ? StageRecipe.Eval.DEFAULT : eval;
+            eval.check(data.eval(), "sft.data.eval", "sft.eval");
         }
     }
 
@@ -67,6 +68,7 @@ public record RunRecipe(
             require(data != null, "reward.data", "a section", "nothing");
             train = train == null ? StageRecipe.Train.DEFAULT : train;
             eval = eval == null ? StageRecipe.Eval.DEFAULT : eval;
+            eval.check(data.eval(), "reward.data.eval", "reward.eval");
         }
     }
 
@@ -91,6 +93,7 @@ public record RunRecipe(
                     reference == null ? null : reference.cache());
             train = train == null ? StageRecipe.Train.DEFAULT : train;
             eval = eval == null ? StageRecipe.Eval.DEFAULT : eval;
+            eval.check(data.eval(), "dpo.data.eval", "dpo.eval");
         }
     }
 
@@ -103,9 +106,10 @@ public record RunRecipe(
      * @param judges one, or an ensemble
      * @param mix offline pairs that are mixed in by the ordinary mixer
      * @param onlineFraction of the online pairs in that mix, 1
-     * @param eval held-out pairs, none
+     * @param heldOut held-out pairs, none
      * @param maxLengthTokens longest pair, default the model's context
      * @param reference {@code previous} (default: the policy that sampled) or {@code fixed} (the model that the online stage started from)
+     * @param eval looking at the policy while it is trained, in every iteration
      * @param stop when to stop before all iterations are done, and which to keep
      * @param seed of this stage, the run's
      */
@@ -118,11 +122,12 @@ public record RunRecipe(
             PairsRecipe pairs,
             List<StageRecipe.Source> mix,
             Double onlineFraction,
-            List<StageRecipe.Source> eval,
+            List<StageRecipe.Source> heldOut,
             @Nullable Integer maxLengthTokens,
             StageRecipe.Train train,
             @Nullable LossRecipe loss,
             @OneOf({"previous", "fixed"}) String reference,
+            StageRecipe.Eval eval,
             Stop stop,
             @Nullable Long seed) {
         public Online {
@@ -139,7 +144,7 @@ public record RunRecipe(
             mix = mix == null ? List.of() : List.copyOf(mix);
             onlineFraction = onlineFraction == null ? 1.0 : onlineFraction;
             require(onlineFraction > 0, "online.online_fraction", "above 0", onlineFraction);
-            eval = eval == null ? List.of() : List.copyOf(eval);
+            heldOut = heldOut == null ? List.of() : List.copyOf(heldOut);
             train = train == null ? StageRecipe.Train.DEFAULT : train;
             reference = reference == null ? "previous" : reference;
             require(
@@ -147,6 +152,8 @@ public record RunRecipe(
                     "online.reference",
                     "previous or fixed",
                     reference);
+            eval = eval == null ? StageRecipe.Eval.DEFAULT : eval;
+            eval.check(heldOut, "online.held_out", "online.eval");
             stop = stop == null ? Stop.DEFAULT : stop;
         }
     }

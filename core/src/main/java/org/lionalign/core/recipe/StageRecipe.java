@@ -33,6 +33,7 @@ public record StageRecipe(
         eval = eval == null ? Eval.DEFAULT : eval;
         require(model != null, "model", "a section", "nothing");
         require(data != null, "data", "a section", "nothing");
+        eval.check(data.eval(), "data.eval", "eval");
         train = train == null ? Train.DEFAULT : train;
         require(
                 !data.faithful() || !data.packing().equals("wrap") || train.epochs() % 1 == 0,
@@ -487,6 +488,22 @@ public record StageRecipe(
             require(prompts != null || maxNewTokens == null, "eval.max_new_tokens", "prompts with it", "none");
             maxNewTokens = maxNewTokens == null && prompts != null ? Integer.valueOf(128) : maxNewTokens;
             require(probePrompts == null || probePrompts >= 0, "eval.probe_prompts", "0 or above", probePrompts);
+        }
+
+        /**
+         * What looks at held-out rows must have some.
+         *
+         * @param heldOut the rows' sources
+         * @param sources their key, for errors
+         * @param section this section's key, for errors
+         */
+        void check(List<Source> heldOut, String sources, String section) {
+            require(
+                    !heldOut.isEmpty() || prompts != null || (everySteps == 0 && !everyEpoch),
+                    section + (everyEpoch ? ".every_epoch" : ".every_steps"),
+                    sources + " or " + section + ".prompts with it",
+                    "neither");
+            require(!heldOut.isEmpty() || export.equals("last"), section + ".export", sources + " with best", "none");
         }
     }
 

@@ -85,6 +85,35 @@ class RecipeReaderTest {
         refused(GOOD, List.of("train.examples_per_step=3", "train.tokens_per_step=9"), "not both");
     }
 
+    /** In every section of a whole run, with file and line, before anything is spent. */
+    @Test
+    void lookingAtNothingIsRefusedInEveryStageOfARun() throws IOException {
+        String sources = "data: {train: [a], eval: [h]}";
+        for (String stage : List.of("sft", "reward", "dpo", "online")) {
+            boolean online = stage.equals("online");
+            String held = stage + (online ? ".held_out" : ".data.eval");
+            String section = "model: {path: m}\n" + stage + ":\n  "
+                    + (online
+                            ? "{prompts: [a], judges: [{type: rule, rule: {json: true}}], held_out: [h]"
+                            : "{" + sources)
+                    + ", eval: {EVAL}}\n";
+            for (String look : List.of("every_steps: 5", "every_epoch: true", "every_epoch: true, export: best")) {
+                Path file = Files.writeString(dir.resolve("run.yaml"), section.replace("EVAL", look));
+                assertThat(RecipeReader.read(file, List.of(), RunRecipe.class)).isNotNull();
+                Files.writeString(
+                        file,
+                        section.replace("EVAL", look)
+                                .replace(", held_out: [h]", "")
+                                .replace(", eval: [h]", ""));
+                assertThatThrownBy(() -> RecipeReader.read(file, List.of(), RunRecipe.class))
+                        .isInstanceOf(BadInput.class)
+                        .hasMessageContaining(file + ": line 2: " + stage)
+                        .hasMessageContaining(stage + ".eval." + look.substring(0, look.indexOf(':')))
+                        .hasMessageContaining("expected " + held);
+            }
+        }
+    }
+
     /** Issue 3: an option that nothing would read is an error, as an unknown one is (PITFALLS 16). */
     @Test
     void whatWouldHaveNoEffectIsRefused() throws IOException {
@@ -93,8 +122,20 @@ class RecipeReaderTest {
         }
         assertThat(read(GOOD, "data.packing=wrap").data().overlong()).isEqualTo("error");
         refused(GOOD, List.of("eval.export=best"), "eval.export", "every_steps or every_epoch");
-        assertThat(read(GOOD, "eval={export: best, every_epoch: true}").eval().everyEpoch())
+        assertThat(read(GOOD, "eval={export: best, every_epoch: true}", "data.eval=[h.jsonl]")
+                        .eval()
+                        .everyEpoch())
                 .isTrue();
+        refused(
+                GOOD + "eval:\n  export: last\n  every_steps: 5\n",
+                List.of(),
+                "line " + (GOOD.lines().count() + 3) + ": eval.every_steps");
+        refused(GOOD, List.of("eval.every_steps=5"), "eval.every_steps", "data.eval or eval.prompts", "neither");
+        refused(
+                GOOD,
+                List.of("eval={every_epoch: true, export: best, prompts: p}"),
+                "eval.export",
+                "data.eval with best");
         refused(GOOD, List.of("eval.on_alarm=stop"), "eval.on_alarm", "every_steps or every_epoch");
         refused(GOOD, List.of("data.positions=running"), "data.positions", "packing wrap");
         refused(

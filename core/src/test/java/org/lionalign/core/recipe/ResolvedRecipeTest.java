@@ -21,7 +21,7 @@ class ResolvedRecipeTest {
                 "model:\n  path: 'a model' # with a comment\n  lora: {rank: 4}\ndata: {train: [a.jsonl, {path: b, fraction: 0.5}]}\n"
                         + "train:\n  epochs: 2\n  learning_rate: 1.0e-4\n";
         Path file = Files.writeString(dir.resolve("r.yaml"), text);
-        List<String> set = List.of("train.epochs=3", "eval.every_steps=10");
+        List<String> set = List.of("train.epochs=3", "eval={every_steps: 10, prompts: p.jsonl}");
         StageRecipe recipe = RecipeReader.read(file, set, StageRecipe.class);
         String resolved = ResolvedRecipe.write(recipe, "r.yaml", text, set);
         assertThat(resolved.lines())
