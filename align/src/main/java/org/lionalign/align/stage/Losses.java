@@ -54,8 +54,7 @@ final class Losses {
         for (LossRecipe.Part part : recipe.parts()) {
             PreferenceLoss one = one(part, value(part.beta(), recipe.beta()) * (beta / recipe.beta()));
             Double alpha = recipe.ldAlpha();
-            boolean wholeLength = List.of("cpo", "orpo", "sft").contains(part.type());
-            losses.add(alpha == null || wholeLength ? one : new LengthDesensitised(alpha, one));
+            losses.add(alpha == null || !part.desensitisable() ? one : new LengthDesensitised(alpha, one));
             weights.add(part.weight());
         }
         if (recipe.chosenNllWeight() > 0) {

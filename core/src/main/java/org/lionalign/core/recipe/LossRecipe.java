@@ -1,8 +1,14 @@
 package org.lionalign.core.recipe;
 
-import static org.lionalign.core.recipe.StageRecipe.require;
+import static org.lionalign.core.recipe.Checks.readBy;
+import static org.lionalign.core.recipe.Checks.require;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,30 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param mix a weighted sum of losses instead of one
  */
 public record LossRecipe(
-        @OneOf({
-            "sigmoid",
-            "robust",
-            "hinge",
-            "ipo",
-            "sppo_hard",
-            "nca_pair",
-            "apo_zero",
-            "apo_down",
-            "exo_pair",
-            "discopop",
-            "aot",
-            "aot_unpaired",
-            "sigmoid_norm",
-            "kto_pair",
-            "bco_pair",
-            "simpo",
-            "cpo",
-            "orpo",
-            "sft"
-        })
-        @Nullable
-        String type,
-
+        @Type @Nullable String type,
         Double beta,
         @OneOf({"constant", "linear", "cosine"}) String betaSchedule,
         @Nullable Double betaEnd,
@@ -55,27 +38,35 @@ public record LossRecipe(
         @Nullable Double weightGamma,
         Double chosenNllWeight,
         @Nullable List<Part> mix) {
+    /** One of the losses, by name. */
+    @OneOf({
+        "sigmoid",
+        "robust",
+        "hinge",
+        "ipo",
+        "sppo_hard",
+        "nca_pair",
+        "apo_zero",
+        "apo_down",
+        "exo_pair",
+        "discopop",
+        "aot",
+        "aot_unpaired",
+        "sigmoid_norm",
+        "kto_pair",
+        "bco_pair",
+        "simpo",
+        "cpo",
+        "orpo",
+        "sft"
+    })
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target({ElementType.RECORD_COMPONENT, ElementType.FIELD})
+    private @interface Type {}
+
     /** The names of all losses. */
     public static final List<String> TYPES = List.of(
-            "sigmoid",
-            "robust",
-            "hinge",
-            "ipo",
-            "sppo_hard",
-            "nca_pair",
-            "apo_zero",
-            "apo_down",
-            "exo_pair",
-            "discopop",
-            "aot",
-            "aot_unpaired",
-            "sigmoid_norm",
-            "kto_pair",
-            "bco_pair",
-            "simpo",
-            "cpo",
-            "orpo",
-            "sft");
+            Objects.requireNonNull(Type.class.getAnnotation(OneOf.class)).value());
 
     private static final List<String> SMOOTHED = List.of("sigmoid", "robust", "exo_pair", "aot", "aot_unpaired");
 
@@ -94,7 +85,9 @@ public record LossRecipe(
                 "nothing beside mix (its parts have their own)",
                 type);
         type = type == null && mix == null ? "sigmoid" : type;
-        require(type == null || TYPES.contains(type), "loss.type", "one of " + TYPES, type);
+        if (type != null) {
+            labelSmoothing = new Part(type, 1.0, null, labelSmoothing, gamma).labelSmoothing();
+        }
         beta = beta == null ? 0.1 : beta;
         require(beta > 0, "loss.beta", "above 0", beta);
         betaSchedule = betaSchedule == null ? "constant" : betaSchedule;
@@ -111,15 +104,6 @@ public record LossRecipe(
                         : "a number with " + betaSchedule,
                 betaEnd);
         require(betaEnd == null || betaEnd > 0, "loss.beta_end", "above 0", betaEnd);
-        if (type != null) {
-            checkSmoothing("loss", type, labelSmoothing);
-            labelSmoothing = smoothing(type, labelSmoothing);
-            require(
-                    gamma == null || type.equals("simpo"),
-                    "loss.gamma",
-                    "absent, for " + type + " does not read it",
-                    gamma);
-        }
         require(ldAlpha == null || (ldAlpha >= 0 && ldAlpha <= 1), "loss.ld_alpha", "0 to 1", ldAlpha);
         require(
                 ldAlpha == null || type == null || !WHOLE_LENGTH.contains(type),
@@ -157,23 +141,34 @@ public record LossRecipe(
      * @param type of the loss
      * @param weight its factor, 1
      * @param beta its own; default the loss's; a schedule scales it along
-     * @param labelSmoothing as for a loss alone
-     * @param gamma as for a loss alone
+     * @param labelSmoothing as for a loss alone, which is checked as a part
+     * @param gamma as for a loss alone, which is checked as a part
      */
     public record Part(
-            String type,
+            @Type String type,
             Double weight,
             @Nullable Double beta,
             @Nullable Double labelSmoothing,
             @Nullable Double gamma) {
         public Part {
-            require(type != null && TYPES.contains(type), "loss.mix: type", "one of " + TYPES, type);
+            require(type != null && TYPES.contains(type), "loss.type", "one of " + TYPES, type);
             weight = weight == null ? 1.0 : weight;
-            require(weight > 0, "loss.mix: weight", "above 0", weight);
-            require(beta == null || beta > 0, "loss.mix: beta", "above 0", beta);
-            checkSmoothing("loss.mix", type, labelSmoothing);
-            labelSmoothing = smoothing(type, labelSmoothing);
-            require(gamma == null || type.equals("simpo"), "loss.mix: gamma", "absent for " + type, gamma);
+            require(weight > 0, "loss.weight", "above 0", weight);
+            require(beta == null || beta > 0, "loss.beta", "above 0", beta);
+            readBy(SMOOTHED.contains(type), "loss.label_smoothing", type, labelSmoothing);
+            require(
+                    labelSmoothing == null || (labelSmoothing >= 0 && labelSmoothing < 0.5),
+                    "loss.label_smoothing",
+                    "0 to 0.5",
+                    labelSmoothing);
+            boolean smoothed = type.equals("exo_pair") || type.equals("robust");
+            labelSmoothing = labelSmoothing == null && smoothed ? Double.valueOf(0.1) : labelSmoothing;
+            readBy(type.equals("simpo"), "loss.gamma", type, gamma);
+        }
+
+        /** Whether a token beyond the shorter answer's length may count less (LD-DPO). */
+        public boolean desensitisable() {
+            return !WHOLE_LENGTH.contains(type);
         }
     }
 
@@ -191,18 +186,5 @@ public record LossRecipe(
     /** Whether it is DPO's own loss, ln 2 where policy and reference are the same. */
     public boolean plain() {
         return "sigmoid".equals(type) && chosenNllWeight == 0 && weighting.equals("none");
-    }
-
-    private static void checkSmoothing(String where, String type, @Nullable Double value) {
-        require(
-                value == null || SMOOTHED.contains(type),
-                where + ".label_smoothing",
-                "absent, for " + type + " does not read it",
-                value);
-        require(value == null || (value >= 0 && value < 0.5), where + ".label_smoothing", "0 to 0.5", value);
-    }
-
-    private static @Nullable Double smoothing(String type, @Nullable Double given) {
-        return given == null && (type.equals("exo_pair") || type.equals("robust")) ? Double.valueOf(0.1) : given;
     }
 }

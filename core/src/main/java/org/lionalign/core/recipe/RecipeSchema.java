@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.json.Json;
 
@@ -71,6 +73,14 @@ public final class RecipeSchema {
         return schema;
     }
 
+    private static @Nullable OneOf allowed(RecordComponent component) {
+        OneOf own = component.getAnnotation(OneOf.class);
+        for (Annotation annotation : component.getAnnotations()) {
+            own = own == null ? annotation.annotationType().getAnnotation(OneOf.class) : own;
+        }
+        return own;
+    }
+
     private static ObjectNode named(Class<?> type, String title) {
         ObjectNode schema = Json.object().put("title", title);
         return schema.setAll(object(type));
@@ -104,7 +114,7 @@ public final class RecipeSchema {
             String name = NAMES.translate(component.getName());
             JsonNode value = defaults.path(name);
             ObjectNode property = schema(component.getGenericType());
-            OneOf allowed = component.getAnnotation(OneOf.class);
+            OneOf allowed = allowed(component);
             if (allowed != null) {
                 ArrayNode values = property.putArray("enum");
                 List.of(allowed.value()).forEach(values::add);

@@ -114,6 +114,28 @@ class RecipeReaderTest {
         }
     }
 
+    /** A loss alone and one of a mixture take the same options, and what they refuse they refuse alike. */
+    @Test
+    void aLossOfAMixtureIsCheckedAsALossAlone() throws IOException {
+        for (String[] wrong : new String[][] {
+            {"type: sigmoyd", "loss.type: expected one of [sigmoid, "},
+            {"type: hinge, label_smoothing: 0.1", "loss.label_smoothing: expected absent, for hinge does not read it"},
+            {"type: robust, label_smoothing: 0.5", "loss.label_smoothing: expected 0 to 0.5, found 0.5"},
+            {"type: ipo, gamma: 1", "loss.gamma: expected absent, for ipo does not read it, found 1.0"},
+            {"type: ipo, beta: 0", "loss.beta: expected above 0, found 0.0"},
+        }) {
+            refused(GOOD + "loss: {" + wrong[0] + "}\n", List.of(), "line 6: loss: " + wrong[1]);
+            refused(GOOD + "loss: {mix: [{" + wrong[0] + "}]}\n", List.of(), "line 6: loss.mix.[0]: " + wrong[1]);
+        }
+        for (String type : List.of("robust", "exo_pair", "sigmoid", "simpo")) {
+            LossRecipe alone = read(GOOD, "loss.type=" + type).loss();
+            assertThat(alone.parts())
+                    .isEqualTo(
+                            read(GOOD, "loss.mix=[{type: " + type + "}]").loss().parts());
+            assertThat(alone.labelSmoothing()).isEqualTo(alone.parts().get(0).labelSmoothing());
+        }
+    }
+
     /** Issue 3: an option that nothing would read is an error, as an unknown one is (PITFALLS 16). */
     @Test
     void whatWouldHaveNoEffectIsRefused() throws IOException {

@@ -52,6 +52,8 @@ class ResolvedRecipeTest {
                         .asText())
                 .isEqualTo("integer");
         assertThat(schema.at("/properties/loss/properties/type/enum").size()).isEqualTo(LossRecipe.TYPES.size());
+        assertThat(schema.at("/properties/loss/properties/mix/items/properties/type/enum"))
+                .isEqualTo(schema.at("/properties/loss/properties/type/enum"));
     }
 
     @Test
