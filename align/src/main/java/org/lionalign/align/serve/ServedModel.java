@@ -3,6 +3,7 @@ package org.lionalign.align.serve;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.lionalign.align.text.StopText;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.tokenizer.StreamingDecoder;

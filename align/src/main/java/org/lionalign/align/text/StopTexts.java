@@ -11,8 +11,7 @@ import org.lionalign.torch.model.Generator;
 public final class StopTexts implements Generator.Listener {
     private final Tokenizer tokenizer;
     private final List<String> stops;
-    private final Map<Long, StringBuilder> written = new HashMap<>();
-    private final Map<Long, StreamingDecoder> decoders = new HashMap<>();
+    private final Map<Long, StopText> written = new HashMap<>();
 
     public StopTexts(Tokenizer tokenizer, List<String> stops) {
         this.tokenizer = tokenizer;
@@ -24,27 +23,15 @@ public final class StopTexts implements Generator.Listener {
         if (stops.isEmpty()) {
             return true;
         }
-        long key = (long) prompt << 32 | answer;
-        StringBuilder so = written.computeIfAbsent(key, k -> new StringBuilder());
-        so.append(decoders.computeIfAbsent(key, k -> new StreamingDecoder(tokenizer))
-                .push(id));
-        return first(so.toString()) < 0;
+        StopText answered = written.computeIfAbsent(
+                (long) prompt << 32 | answer, key -> new StopText(stops, new StreamingDecoder(tokenizer)));
+        answered.push(id);
+        return !answered.stopped();
     }
 
     /** The text before the first stop. */
     public String cut(String text) {
-        int stop = first(text);
+        int stop = StopText.first(stops, text);
         return stop < 0 ? text : text.substring(0, stop);
-    }
-
-    private int first(String words) {
-        int first = -1;
-        for (String stop : stops) {
-            int at = words.indexOf(stop);
-            if (at >= 0 && (first < 0 || at < first)) {
-                first = at;
-            }
-        }
-        return first;
     }
 }

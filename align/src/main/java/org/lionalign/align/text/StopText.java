@@ -1,19 +1,22 @@
-package org.lionalign.align.serve;
+package org.lionalign.align.text;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.tokenizer.StreamingDecoder;
 
-/** An answer's text while it grows. What could be the beginning of a stop text is held back until it is known not to be. */
-final class StopText {
+/**
+ * An answer's text while it grows, up to the first stop text, which is not part of it. What could be the beginning of a stop text is held back
+ * until it is known not to be.
+ */
+public final class StopText {
     private final List<String> stops;
     private final StreamingDecoder decoder;
     private final StringBuilder text = new StringBuilder();
     private int told;
     private boolean stopped;
 
-    StopText(List<String> stops, StreamingDecoder decoder) {
-        this.stops = stops.stream().filter(stop -> !stop.isEmpty()).toList();
+    public StopText(List<String> stops, StreamingDecoder decoder) {
+        this.stops = List.copyOf(stops);
         this.decoder = decoder;
     }
 
@@ -21,18 +24,27 @@ final class StopText {
      * @param id a token, or null for one that has no text
      * @return what may be told now
      */
-    String push(@Nullable Integer id) {
+    public String push(@Nullable Integer id) {
         if (id != null) {
             text.append(decoder.push(id));
         }
-        for (String stop : stops) {
-            int at = text.indexOf(stop);
-            if (at >= 0) {
-                text.setLength(at);
-                stopped = true;
-            }
+        int stop = first(stops, text);
+        if (stop >= 0) {
+            text.setLength(stop);
+            stopped = true;
         }
         return tell(text.length() - (stopped ? 0 : heldBack()));
+    }
+
+    /** Where the first of the stop texts begins in a text, or −1; an empty one stands nowhere. */
+    static int first(List<String> stops, CharSequence text) {
+        String words = text.toString();
+        return stops.stream()
+                .filter(stop -> !stop.isEmpty())
+                .mapToInt(words::indexOf)
+                .filter(at -> at >= 0)
+                .min()
+                .orElse(-1);
     }
 
     /** The longest end of the text that begins a stop text. */
@@ -49,15 +61,17 @@ final class StopText {
     }
 
     /** What was held back when no more tokens come. */
-    String rest() {
+    public String rest() {
         return tell(text.length());
     }
 
-    boolean stopped() {
+    /** Whether a stop text came. */
+    public boolean stopped() {
         return stopped;
     }
 
-    String text() {
+    /** All of it. */
+    public String text() {
         return text.toString();
     }
 
