@@ -16,7 +16,6 @@ import org.lionalign.align.eval.run.Evaluation;
 import org.lionalign.align.eval.run.JudgeSource;
 import org.lionalign.align.eval.run.SuiteRun;
 import org.lionalign.align.eval.run.Suites;
-import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.model.LoadOptions;
 import picocli.CommandLine;
@@ -109,11 +108,8 @@ final class EvalVerb implements Callable<Integer> {
     @Option(names = "--json", description = "the results as JSON on standard output instead of tables")
     private boolean json;
 
-    @Option(
-            names = "--template",
-            paramLabel = "FILE|chatml|plain",
-            description = "chat template of models that have none of their own")
-    private @Nullable String template;
+    @Mixin
+    private FallbackTemplate template = new FallbackTemplate();
 
     @Mixin
     private ComputeOptions compute = new ComputeOptions("f32");
@@ -161,8 +157,7 @@ final class EvalVerb implements Callable<Integer> {
         Evaluation evaluation = new Evaluation(List.copyOf(folders.keySet()), limit);
         SuiteRun run = new SuiteRun(data, out.resolve("suites"), limit, opened, seed);
         folders.forEach((name, folder) -> {
-            try (Contender contender =
-                    Contender.load(name, folder, ChatTemplate.has(folder) ? null : template, options)) {
+            try (Contender contender = Contender.load(name, folder, template.of(folder), options)) {
                 for (Suite suite : chosen) {
                     long asked = suite.asked(limit);
                     try (Progress progress = Progress.start(name + " " + suite.name(), asked > 0 ? asked : -1)) {

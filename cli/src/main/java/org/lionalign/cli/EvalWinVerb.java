@@ -21,7 +21,6 @@ import org.lionalign.align.sample.LocalSampler;
 import org.lionalign.align.sample.PromptRows;
 import org.lionalign.align.sample.Sampling;
 import org.lionalign.align.text.TextModel;
-import org.lionalign.core.chat.ChatTemplate;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.recipe.JudgeRecipe;
 import org.lionalign.core.recipe.SampleRecipe;
@@ -101,11 +100,8 @@ final class EvalWinVerb implements Callable<Integer> {
             description = "longest answer (default: ${DEFAULT-VALUE})")
     private int maxNewTokens;
 
-    @Option(
-            names = "--template",
-            paramLabel = "FILE|chatml|plain",
-            description = "of models that have none of their own")
-    private @Nullable String template;
+    @Mixin
+    private FallbackTemplate template = new FallbackTemplate();
 
     @Mixin
     private ComputeOptions compute = new ComputeOptions("f32");
@@ -172,12 +168,8 @@ final class EvalWinVerb implements Callable<Integer> {
         try (CausalLm model = CausalLm.load(folder, options);
                 Progress progress =
                         Progress.start("answers " + name, read.prompts().size())) {
-            LocalSampler sampler = new LocalSampler(
-                    model,
-                    TextModel.open(folder, ChatTemplate.has(folder) ? null : template),
-                    recipe,
-                    seed,
-                    compute.name());
+            LocalSampler sampler =
+                    new LocalSampler(model, TextModel.open(folder, template.of(folder)), recipe, seed, compute.name());
             Sampling sampling = new Sampling(sampler, new AnswerStore(out.resolve("answers.jsonl")));
             int[] shown = {0};
             boolean finished = sampling.run(
@@ -200,7 +192,7 @@ final class EvalWinVerb implements Callable<Integer> {
         List<Question> questions = contest.questions();
         Judgement[] judgements = new Judgement[questions.size()];
         Judges.Context context = new Judges.Context(
-                Judges.cached(out.resolve("replies.jsonl")), compute.dtype(), compute.device(), template, 8192);
+                Judges.cached(out.resolve("replies.jsonl")), compute.dtype(), compute.device(), template.name(), 8192);
         try (Judge judge = Judges.open(JudgeSpec.parse(spec), context);
                 Progress progress = Progress.start("judge " + spec, questions.size())) {
             int[] shown = {0};

@@ -88,11 +88,8 @@ final class JudgeVerb implements Callable<Integer> {
             description = "price of a million prompt and completion tokens: shows what servers cost")
     private @Nullable String price;
 
-    @Option(
-            names = "--template",
-            paramLabel = "FILE|chatml|plain",
-            description = "chat template of models that have none of their own")
-    private @Nullable String template;
+    @Mixin
+    private FallbackTemplate template = new FallbackTemplate();
 
     @Mixin
     private ComputeOptions compute = new ComputeOptions("f32");
@@ -104,7 +101,7 @@ final class JudgeVerb implements Callable<Integer> {
         }
         double[] prices = prices();
         Judges.Context context =
-                new Judges.Context(Judges.cached(replies), compute.dtype(), compute.device(), template, 8192);
+                new Judges.Context(Judges.cached(replies), compute.dtype(), compute.device(), template.name(), 8192);
         if (out != null) {
             return judge(out, context, prices);
         }

@@ -22,18 +22,14 @@ final class ModelOptions {
     @Nullable
     Path adapter;
 
-    @Option(
-            names = "--template",
-            paramLabel = "FILE|chatml|plain",
-            description = "chat template instead of the model's own")
-    @Nullable
-    String template;
+    @Mixin
+    TemplateOption template = new TemplateOption();
 
     @Mixin
     ComputeOptions compute = new ComputeOptions("auto");
 
     TextModel text() {
-        return TextModel.open(model, template);
+        return TextModel.open(model, template.name);
     }
 
     /** The text side, read while the weights are loaded. */

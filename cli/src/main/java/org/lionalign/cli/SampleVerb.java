@@ -48,8 +48,8 @@ final class SampleVerb implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "DIR", description = "model folder in Hugging Face layout")
     private @Nullable Path model;
 
-    @Option(names = "--template", paramLabel = "FILE|chatml|plain", description = "instead of the model's own")
-    private @Nullable String template;
+    @Mixin
+    private TemplateOption template = new TemplateOption();
 
     @Mixin
     private ComputeOptions compute = new ComputeOptions("auto");
@@ -152,7 +152,7 @@ final class SampleVerb implements Callable<Integer> {
             throw new BadInput(
                     "--server-model, --concurrency, --timeout, --retries, --key-variable, --failed-share: expected --server too");
         }
-        if (server != null && (template != null || replay > 0)) {
+        if (server != null && (template.name != null || replay > 0)) {
             throw new BadInput("--template, --replay: expected --model, found --server");
         }
         PromptRows.Read read =

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 import org.lionalign.align.serve.ChatServer;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.torch.model.CausalLm;
@@ -42,12 +41,8 @@ final class ServeVerb implements Callable<Integer> {
     @Option(names = "--port", defaultValue = "8000", description = "0 for any free one (default: ${DEFAULT-VALUE})")
     private int port;
 
-    @Option(
-            names = "--template",
-            paramLabel = "FILE|chatml|plain",
-            description = "chat template instead of the models' own")
-    @Nullable
-    private String template;
+    @Mixin
+    private TemplateOption template = new TemplateOption();
 
     @Mixin
     private ComputeOptions compute = new ComputeOptions("auto");
@@ -57,7 +52,7 @@ final class ServeVerb implements Callable<Integer> {
         LoadOptions options = new LoadOptions(compute.dtype(), compute.device(), false, false);
         try (ChatServer server = new ChatServer(host, port)) {
             for (Path folder : models) {
-                TextModel text = TextModel.open(folder, template);
+                TextModel text = TextModel.open(folder, template.name);
                 if (!text.hasTemplate()) {
                     System.err.println("lion: " + folder
                             + " has no chat template; the last turn is continued as plain text (--template to choose)");

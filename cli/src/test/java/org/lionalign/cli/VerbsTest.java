@@ -13,12 +13,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.testing.SharedData;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The verbs as a user runs them, on a real model where there is one. */
 class VerbsTest {
@@ -294,5 +300,28 @@ class VerbsTest {
 
     private static Object newLion() {
         return Lion.commandLine().getCommand();
+    }
+
+    /** {@code --template} replaces a model's own, {@code --fallback-template} never does: no verb has one word for the other. */
+    @Test
+    void aTemplateOptionMeansTheSameInEveryVerb() {
+        Map<String, Set<String>> meanings = new TreeMap<>();
+        Deque<CommandLine> open =
+                new ArrayDeque<>(Lion.commandLine().getSubcommands().values());
+        while (!open.isEmpty()) {
+            CommandLine verb = open.pop();
+            open.addAll(verb.getSubcommands().values());
+            for (OptionSpec option : verb.getCommandSpec().options()) {
+                if (option.longestName().endsWith("template")
+                        && !verb.getCommandName().equals("render")) {
+                    meanings.computeIfAbsent(option.longestName(), name -> new TreeSet<>())
+                            .add(String.join(" ", option.description()));
+                }
+            }
+        }
+        assertThat(meanings)
+                .isEqualTo(Map.of(
+                        "--template", Set.of("chat template instead of the model's own"),
+                        "--fallback-template", Set.of("chat template of models that have none of their own")));
     }
 }
