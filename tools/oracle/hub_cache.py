@@ -1,18 +1,16 @@
 """Does huggingface_hub find, offline, what Lion wrote into the cache?
 
     python3 -m venv v && v/bin/pip install huggingface_hub
-    v/bin/python tools/oracle/hub_cache.py LION_COMMAND...
+    v/bin/python tools/oracle/hub_cache.py ../shared/data/models/stories260k ./lion inspect hub:org/tiny
 
-Serves one small repository on loopback, lets LION_COMMAND (a shell word list in which CACHE and ENDPOINT come from the environment: HF_HUB_CACHE,
-HF_ENDPOINT) fetch it, stops the server, and then asks the Python library with HF_HUB_OFFLINE=1. Prints what it found; exits 1 where anything differs.
+Serves a model folder on loopback as the repository org/tiny, lets a command of Lion fetch it (HF_HUB_CACHE and HF_ENDPOINT are in its environment), stops the
+server, and then asks the Python library with HF_HUB_OFFLINE=1. Prints what it found; exits 1 where anything differs.
 """
 import hashlib, http.server, json, os, subprocess, sys, tempfile, threading
 
-FILES = {
-    "config.json": b'{"model_type": "llama"}',
-    "tokenizer.json": b"{}",
-    "model.safetensors": bytes(range(256)) * 2000,
-}
+FOLDER = sys.argv[1]
+NAMES = sorted(name for name in os.listdir(FOLDER) if name.endswith((".json", ".safetensors")))
+FILES = {name: open(os.path.join(FOLDER, name), "rb").read() for name in NAMES}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPO = "org/tiny"
 
@@ -54,7 +52,7 @@ cache = tempfile.mkdtemp()
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 environment = dict(os.environ, HF_HUB_CACHE=cache, HF_ENDPOINT="http://127.0.0.1:%d" % server.server_port)
-command = subprocess.run(sys.argv[1:], env=environment, capture_output=True, text=True)
+command = subprocess.run(sys.argv[2:], env=environment, capture_output=True, text=True)
 print("lion:", command.returncode, command.stderr[-500:])
 server.shutdown()
 
@@ -62,7 +60,7 @@ os.environ.update(HF_HUB_CACHE=cache, HF_HUB_OFFLINE="1")
 import huggingface_hub
 
 print("huggingface_hub", huggingface_hub.__version__)
-wrong = 0
+wrong = command.returncode != 0
 for path in FILES:
     found = huggingface_hub.hf_hub_download(REPO, path)
     same = open(found, "rb").read() == FILES[path]
