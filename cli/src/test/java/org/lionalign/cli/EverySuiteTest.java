@@ -45,20 +45,6 @@ class EverySuiteTest {
     @TempDir
     Path dir;
 
-    /** A verdict by the prompt, as each suite's judge gives it. */
-    static String verdict(String prompt, int earlier) {
-        if (prompt.startsWith("ALPACA")) {
-            return prompt.hashCode() % 2 == 0 ? "m" : "M";
-        }
-        if (prompt.startsWith("ARENA")) {
-            return "My final verdict is: [[" + (prompt.hashCode() % 2 == 0 ? "A>B" : "B>A") + "]]";
-        }
-        if (prompt.startsWith("GRADE")) {
-            return "Rating: [[" + (1 + Math.floorMod(prompt.hashCode(), 10)) + "]]";
-        }
-        return "HTTP 400";
-    }
-
     @Test
     void everySuiteRuns() throws IOException {
         List<Suite> all = new Suites(null).listed();
@@ -67,7 +53,7 @@ class EverySuiteTest {
         HubSets.of(N).write(data);
         Path out = dir.resolve("out");
         Ran ran;
-        try (FakeJudge judge = new FakeJudge(EverySuiteTest::verdict)) {
+        try (FakeJudge judge = new FakeJudge(FakeJudge::byHash)) {
             ran = Ran.lion(
                     "eval",
                     "--model",

@@ -160,7 +160,7 @@ class HubVerbsTest {
         String suites = String.join(
                 ",", new Suites(null).listed().stream().map(Suite::name).toList());
         Path out = dir.resolve("out");
-        try (FakeJudge judge = new FakeJudge(EverySuiteTest::verdict)) {
+        try (FakeJudge judge = new FakeJudge(FakeJudge::byHash)) {
             Object[] command = {
                 "eval",
                 "--model",

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +50,7 @@ public final class RowFiles {
             }
             throw new BadInput(path + ": no such file or folder");
         }
-        try (Stream<Path> walk = Files.walk(path, 3)) {
+        try (Stream<Path> walk = Files.walk(path, 3, FileVisitOption.FOLLOW_LINKS)) {
             List<String> names = walk.filter(Files::isRegularFile)
                     .map(file -> path.relativize(file).toString().replace('\\', '/'))
                     .sorted()
@@ -56,7 +58,7 @@ public final class RowFiles {
             return ofSplit(path.toString(), names, split).stream()
                     .map(path::resolve)
                     .toList();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) { // a link that leads to a folder above it is found on the way
             throw new BadInput(path + ": cannot be listed: " + e.getMessage(), e);
         }
     }
