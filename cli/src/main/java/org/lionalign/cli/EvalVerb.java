@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.align.eval.HubData;
 import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.SuiteResult;
 import org.lionalign.align.eval.run.Contender;
@@ -17,6 +18,7 @@ import org.lionalign.align.eval.run.JudgeSource;
 import org.lionalign.align.eval.run.SuiteRun;
 import org.lionalign.align.eval.run.Suites;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.hub.HubPaths;
 import org.lionalign.torch.model.LoadOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,6 +45,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  ./lion eval --list --data eval-data",
+            "  ./lion eval --model hub:HuggingFaceTB/SmolLM2-135M --suite arc_challenge,hellaswag --data hub --limit 100",
             "  ./lion eval --model runs/dpo/model --suite arc_challenge,gsm8k --data eval-data --limit 100",
             "  ./lion eval --model sft=runs/sft/model --model dpo=runs/dpo/model --suite mt_bench --judge http://localhost:8000/v1",
             "  ./lion eval win --model runs/sft/model --model runs/dpo/model --prompts prompts.jsonl --judge pairrm:PairRM-hf",
@@ -74,9 +77,10 @@ final class EvalVerb implements Callable<Integer> {
     @Option(
             names = "--data",
             defaultValue = "eval-data",
-            paramLabel = "DIR",
-            description = "folder of the suites' files (default: ${DEFAULT-VALUE})")
-    private Path data = Path.of("eval-data");
+            paramLabel = "DIR[,hub]|hub",
+            description =
+                    "folder of the suites' files (default: ${DEFAULT-VALUE}); with hub, what it lacks is fetched from the Hugging Face hub into it")
+    private String data = "eval-data";
 
     @Option(
             names = "--limit",
@@ -124,8 +128,9 @@ final class EvalVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         Suites known = new Suites(baseline);
+        HubData questions = HubData.parse(data);
         if (list) {
-            print(SuiteList.text(known, data, Files.isDirectory(data)));
+            print(SuiteList.text(known, questions.folder(), Files.isDirectory(questions.folder())));
             return 0;
         }
         if (models.isEmpty() || suites.isEmpty()) {
@@ -138,13 +143,14 @@ final class EvalVerb implements Callable<Integer> {
             throw new BadInput("--limit: expected 0 or above, found " + limit);
         }
         List<Suite> chosen = known.named(suites, "--suite");
-        Suites.check(chosen, data, judge, baseline, List.of("--data", "--judge", "--baseline"));
+        questions.fetch(chosen, line -> System.err.println("lion: " + line));
+        Suites.check(chosen, questions.folder(), judge, baseline, List.of("--data", "--judge", "--baseline"));
         Map<String, Path> folders = named(models);
         LoadOptions options = new LoadOptions(compute.dtype(), compute.device(), false, false);
         JudgeSource source = judge == null ? null : JudgeSource.parse(judge, "--judge");
         Evaluation evaluation;
         try (JudgeSource.Opened opened = source == null ? null : source.open(out.resolve("replies.jsonl"), options)) {
-            evaluation = evaluate(chosen, folders, opened, options);
+            evaluation = evaluate(chosen, questions, folders, opened, options);
         }
         EvalReport.write(evaluation, SHOWN, out);
         print(json ? evaluation.toJson(0).toPrettyString() : EvalTable.headlines(evaluation.toJson(0)));
@@ -153,9 +159,14 @@ final class EvalVerb implements Callable<Integer> {
     }
 
     private Evaluation evaluate(
-            List<Suite> chosen, Map<String, Path> folders, JudgeSource.@Nullable Opened opened, LoadOptions options) {
+            List<Suite> chosen,
+            HubData questions,
+            Map<String, Path> folders,
+            JudgeSource.@Nullable Opened opened,
+            LoadOptions options) {
         Evaluation evaluation = new Evaluation(List.copyOf(folders.keySet()), limit);
-        SuiteRun run = new SuiteRun(data, out.resolve("suites"), limit, opened, seed);
+        evaluation.readFrom(questions.commits(chosen));
+        SuiteRun run = new SuiteRun(questions.folder(), out.resolve("suites"), limit, opened, seed);
         folders.forEach((name, folder) -> {
             try (Contender contender = Contender.load(name, folder, template.of(folder), options)) {
                 for (Suite suite : chosen) {
@@ -183,7 +194,7 @@ final class EvalVerb implements Callable<Integer> {
             }
             String name = isNamed ? model.substring(0, equals) : "";
             Path whole = folder.toAbsolutePath().normalize();
-            for (Path at = whole;
+            for (Path at = HubPaths.named(whole);
                     !isNamed
                             && at != null
                             && at.getFileName() != null

@@ -66,7 +66,14 @@ public final class Lion {
 
     /** Runs one command and returns its exit code; never calls {@code System.exit}. */
     public static int run(String... args) {
-        return commandLine().execute(args);
+        String[] local;
+        try {
+            local = HubArguments.local(args);
+        } catch (BadInput e) {
+            System.err.println("lion: " + e.getMessage());
+            return BAD_INPUT;
+        }
+        return commandLine().execute(local);
     }
 
     /** The command line with its rules for errors. */

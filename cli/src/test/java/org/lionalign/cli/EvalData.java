@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.lionalign.core.json.Json;
 
 /** A few invented questions of several suites, in the official formats; and a model that answers them with nonsense. */
@@ -87,7 +89,7 @@ final class EvalData {
         lines(data.resolve("mt_bench/judge_prompts.jsonl"), prompts);
     }
 
-    private static String prompt(String name, String template) {
+    static String prompt(String name, String template) {
         return Json.write(Json.object()
                 .put("name", name)
                 .put("system_prompt", "Grade.")
@@ -98,5 +100,14 @@ final class EvalData {
     static Path lines(Path file, List<String> lines) throws IOException {
         Files.createDirectories(file.getParent());
         return Files.writeString(file, String.join("\n", lines) + "\n");
+    }
+
+    /** A folder with all it holds. */
+    static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path one : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(one);
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -17,7 +18,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import org.lionalign.core.json.Json;
 
-/** An OpenAI-compatible judge on loopback that says, or fails, as a test wishes, and counts the answers that a service would bill. */
+/**
+ * An OpenAI-compatible judge on loopback that says, or fails, as a test wishes, and counts the answers that a service would bill.
+ *
+ * <p>As a program, {@code FakeJudge PORT} says {@link #byHash} until it is ended, and first its address.
+ */
 final class FakeJudge implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -28,8 +33,13 @@ final class FakeJudge implements AutoCloseable {
      * @param script the last user turn and how often the same request came before to a text, or to {@code HTTP 503} and the like for a fault
      */
     FakeJudge(BiFunction<String, Integer, String> script) {
+        this(script, 0);
+    }
+
+    /** @param port 0 for any free one */
+    private FakeJudge(BiFunction<String, Integer, String> script, int port) {
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -54,6 +64,29 @@ final class FakeJudge implements AutoCloseable {
             send(exchange, 200, Json.write(reply(said)));
         });
         server.start();
+    }
+
+    public static void main(String[] args) throws InterruptedException {
+        try (FakeJudge judge = new FakeJudge(FakeJudge::byHash, Integer.parseInt(args[0]))) {
+            System.out.println(judge.url());
+            Thread.currentThread().join();
+        }
+    }
+
+    /** A verdict that can be read and means nothing: it hangs on the prompt's hash; of AlpacaEval, Arena-Hard or MT-Bench, by the prompt's form. */
+    static String byHash(String prompt, int earlier) {
+        int hash = prompt.hashCode();
+        if (prompt.startsWith("ALPACA") || prompt.contains("## Best Model Identifier")) {
+            return hash % 2 == 0 ? "m" : "M";
+        }
+        if (prompt.startsWith("ARENA")) {
+            return "My final verdict is: [["
+                    + List.of("A>>B", "A>B", "A=B", "B>A", "B>>A").get(Math.floorMod(hash, 5)) + "]]";
+        }
+        if (prompt.startsWith("GRADE") || prompt.contains("[[rating]]") || prompt.startsWith("<|The Start of ")) {
+            return "Rating: [[" + (1 + Math.floorMod(hash, 10)) + "]]";
+        }
+        return "HTTP 400";
     }
 
     private static ObjectNode reply(String text) {

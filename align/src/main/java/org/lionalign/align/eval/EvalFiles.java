@@ -28,20 +28,16 @@ public final class EvalFiles {
 
     /** The first of the names that exists below the folder, or its {@code .gz} twin. */
     public static Path find(Path folder, String... names) {
-        for (String name : names) {
-            for (String end : List.of("", ".gz")) {
-                Path found = folder.resolve(name + end);
-                if (Files.exists(found)) {
-                    return found;
-                }
-            }
+        List<Path> found = DataPlaces.first(folder, List.of(names));
+        if (!found.isEmpty()) {
+            return found.get(0);
         }
         throw new BadInput(folder + ": expected " + String.join(" or ", names) + " (or .gz), found "
                 + (Files.isDirectory(folder) ? "none of them" : "no such folder"));
     }
 
     public static boolean has(Path folder, String name) {
-        return Files.exists(folder.resolve(name)) || Files.exists(folder.resolve(name + ".gz"));
+        return !DataPlaces.first(folder, List.of(name)).isEmpty();
     }
 
     /** A file's text. */

@@ -2,6 +2,10 @@ package org.lionalign.align.eval;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.lionalign.core.hub.HubAddress;
 
 /** A benchmark that a checkpoint is put through. */
 public interface Suite {
@@ -50,14 +54,27 @@ public interface Suite {
      * Files of a suite.
      *
      * @param places where they can lie, as {@link DataPlaces} reads them; the first that is there counts
-     * @param origin where they can be had
+     * @param origin where they can be had; a repository of the hub that stands here ({@code huggingface.co/datasets/org/name}) is where
+     *     {@link HubData} fetches those places from that begin with {@code org/name}
      * @param optional what happens without them; empty where the suite cannot run without
      */
     record Data(List<String> places, String origin, String optional) {
         private static final int SHOWN = 3;
+        private static final Pattern ON_HUB =
+                Pattern.compile("huggingface\\.co/((?:datasets|spaces)/[\\w.-]+/[\\w.-]*\\w)");
 
         public Data {
             places = List.copyOf(places);
+        }
+
+        /** The repository that has them; null where none does. */
+        public @Nullable HubAddress repository() {
+            Matcher found = ON_HUB.matcher(origin);
+            if (!found.find()) {
+                return null;
+            }
+            HubAddress address = HubAddress.parse(HubAddress.SCHEME + found.group(1), HubAddress.Kind.DATASET);
+            return places.stream().anyMatch(place -> place.startsWith(address.repository())) ? address : null;
         }
 
         /** The places for people; the first few where there are many. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.eval.DataPlaces;
+import org.lionalign.align.eval.HubData;
 import org.lionalign.align.eval.Suite;
 import org.lionalign.align.eval.SuiteJson;
 import org.lionalign.align.eval.SuiteResult;
@@ -22,17 +23,22 @@ import org.lionalign.core.format.AtomicFiles;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.RunRecipe;
 import org.lionalign.torch.model.LoadOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Benchmarks of the stages' models: a node for each model and suite, and one that compares them question by question. Answers and judgements
  * lie beside the artifacts ({@code eval/}), by content, so that another limit or another model pays for what is new alone.
  */
 final class EvalNodes {
+    private static final Logger LOG = LoggerFactory.getLogger(EvalNodes.class);
+
     /** Questions of a suite that the report shows. */
     private static final int SHOWN = 100;
 
     private final Graph graph;
     private final RunRecipe.Compare section;
+    private final HubData source;
     private final Path data;
     private final @Nullable Path baseline;
     private final @Nullable JudgeSource judge;
@@ -41,12 +47,14 @@ final class EvalNodes {
     EvalNodes(Graph graph, RunRecipe.Compare section) {
         this.graph = graph;
         this.section = section;
-        this.data = Path.of(String.valueOf(section.suiteData()));
+        this.source = HubData.parse(String.valueOf(section.suiteData()));
+        this.data = source.folder();
         String compared = section.suiteBaseline();
         this.baseline = compared == null ? null : Path.of(compared);
         String spec = section.suiteJudge();
         this.judge = spec == null ? null : JudgeSource.parse(spec, "compare.suite_judge");
         this.suites = new Suites(baseline).named(section.suites(), "compare.suites");
+        source.fetch(suites, LOG::info);
         Suites.check(
                 suites,
                 data,
@@ -176,6 +184,7 @@ final class EvalNodes {
         ObjectNode options = Json.object().put("limit", limit());
         graph.add(new Node("eval", "evaluation", options, inputs, needs, 1, "compare", (folder, progress, stop) -> {
             Evaluation evaluation = new Evaluation(List.copyOf(results.keySet()), limit());
+            evaluation.readFrom(source.commits(suites));
             results.forEach((model, own) -> own.forEach((suite, node) -> evaluation.add(
                     suite,
                     model,

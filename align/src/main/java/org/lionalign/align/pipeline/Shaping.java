@@ -33,11 +33,13 @@ final class Shaping {
         return server(RecipeReader.tree(recipe));
     }
 
-    /** Timeout and retries stay: they decide which requests fail. */
+    /** Timeout and retries decide which requests fail, and what failed is asked for again: raising them must not pay for the rest twice. */
     private static ObjectNode server(ObjectNode tree) {
         if (tree.get("server") instanceof ObjectNode server) {
             server.remove("key_variable");
             server.remove("concurrency");
+            server.remove("timeout_seconds");
+            server.remove("retries");
         }
         return tree;
     }

@@ -6,11 +6,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -25,6 +22,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.http.RetryPolicy;
+import org.lionalign.core.http.Time;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.ServerRecipe;
 
@@ -252,7 +251,7 @@ public final class OpenAiEndpoint implements ChatEndpoint {
             }
         }
         String detail = "HTTP " + status + ": " + ChatJson.shortened(text);
-        if (status == 408 || status == 409 || status == 429 || status >= 500) {
+        if (RetryPolicy.mayHelp(status)) {
             return new Attempt(
                     null,
                     "unavailable",
@@ -260,25 +259,10 @@ public final class OpenAiEndpoint implements ChatEndpoint {
                     true,
                     response.headers()
                             .firstValue("Retry-After")
-                            .map(value -> retryAfter(value, Instant.now()))
+                            .map(value -> RetryPolicy.retryAfter(value, Instant.now()))
                             .orElse(null));
         }
         return Attempt.failed("refused", detail, false);
-    }
-
-    /** Seconds or an HTTP date (RFC 9110, 10.2.3); null for what is neither. */
-    static @Nullable Duration retryAfter(String value, Instant now) {
-        String text = value.strip();
-        if (text.matches("\\d{1,9}")) {
-            return Duration.ofSeconds(Long.parseLong(text));
-        }
-        try {
-            Instant until = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant();
-            return until.isAfter(now) ? Duration.between(now, until) : Duration.ZERO;
-        } catch (DateTimeException e) {
-            return null;
-        }
     }
 
     /** Servers quote wrong keys in their errors. */

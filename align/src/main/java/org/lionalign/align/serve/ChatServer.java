@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.lionalign.align.text.TextModel;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.hub.HubPaths;
 import org.lionalign.core.json.Json;
 import org.lionalign.torch.model.CausalLm;
 import org.slf4j.Logger;
@@ -54,7 +55,7 @@ public final class ChatServer implements AutoCloseable {
 
     /** Serves a model under its folder's name, or a longer one when that is taken; it is closed with the server. */
     public String add(Path folder, TextModel text, CausalLm model) {
-        Path whole = folder.toAbsolutePath().normalize();
+        Path whole = HubPaths.named(folder);
         String name = String.valueOf(whole.getFileName());
         for (Path parent = whole.getParent();
                 (models.containsKey(name) || name.equals("model")) && parent != null && parent.getFileName() != null;

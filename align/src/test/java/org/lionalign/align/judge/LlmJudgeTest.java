@@ -27,8 +27,8 @@ import org.lionalign.align.remote.FakeServer;
 import org.lionalign.align.remote.FakeServer.Reaction;
 import org.lionalign.align.remote.OpenAiEndpoint;
 import org.lionalign.align.remote.ReplayEndpoint;
-import org.lionalign.align.remote.RetryPolicy;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.http.RetryPolicy;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.JudgeRecipe;
 

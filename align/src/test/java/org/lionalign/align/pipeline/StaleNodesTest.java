@@ -308,8 +308,8 @@ class StaleNodesTest {
         String server = "server={url: 'http://localhost:1', model: m}";
         row(readers, s, "server.url", "server.url='http://localhost:2'", server);
         row(readers, s, "server.model", "server.model=n", server);
-        row(readers, s, "server.timeout_seconds", "server.timeout_seconds=3", server);
-        row(readers, s, "server.retries", "server.retries=3", server);
+        row(NOTHING, s, "server.timeout_seconds", "server.timeout_seconds=3", server);
+        row(NOTHING, s, "server.retries", "server.retries=3", server);
         row(NOTHING, s, "server.concurrency", "server.concurrency=3", server);
         row(NOTHING, s, "server.key_variable", "server.key_variable=K", server);
     }
@@ -334,8 +334,8 @@ class StaleNodesTest {
         String llm = "{type: llm, server: {url: 'http://localhost:1', model: m";
         judge(s, readers, "server.url", llm + "}}", llm.replace("1", "2") + "}}");
         judge(s, readers, "server.model", llm + "}}", llm.replace("model: m", "model: n") + "}}");
-        judge(s, readers, "server.timeout_seconds", llm + "}}", llm + ", timeout_seconds: 3}}");
-        judge(s, readers, "server.retries", llm + "}}", llm + ", retries: 3}}");
+        judge(s, NOTHING, "server.timeout_seconds", llm + "}}", llm + ", timeout_seconds: 3}}");
+        judge(s, NOTHING, "server.retries", llm + "}}", llm + ", retries: 3}}");
         judge(s, NOTHING, "server.concurrency", llm + "}}", llm + ", concurrency: 3}}");
         judge(s, NOTHING, "server.key_variable", llm + "}}", llm + ", key_variable: K}}");
         judge(s, readers, "prompt", llm + "}, prompt: " + rows + "}", llm + "}, prompt: " + other + "}");

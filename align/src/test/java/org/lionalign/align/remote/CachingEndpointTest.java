@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.lionalign.align.remote.FakeServer.Reaction;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.http.RetryPolicy;
+import org.lionalign.core.http.Time;
 import org.lionalign.core.testing.Seeds;
 
 /** Nothing is paid for twice. */

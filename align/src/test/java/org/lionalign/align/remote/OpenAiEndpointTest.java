@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Timeout;
 import org.lionalign.align.remote.FakeServer.Reaction;
 import org.lionalign.core.chat.Message;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.http.RetryPolicy;
+import org.lionalign.core.http.Time;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.ServerRecipe;
 
@@ -167,11 +169,9 @@ class OpenAiEndpointTest {
             assertThat(time.waits).isEmpty();
         }
         Instant now = Instant.parse("2026-01-01T00:00:00Z");
-        assertThat(OpenAiEndpoint.retryAfter("Thu, 01 Jan 2026 00:01:30 GMT", now))
-                .isEqualTo(Duration.ofSeconds(90));
-        assertThat(OpenAiEndpoint.retryAfter("Wed, 31 Dec 2025 00:00:00 GMT", now))
-                .isEqualTo(Duration.ZERO);
-        assertThat(OpenAiEndpoint.retryAfter("soon", now)).isNull();
+        assertThat(RetryPolicy.retryAfter("Thu, 01 Jan 2026 00:01:30 GMT", now)).isEqualTo(Duration.ofSeconds(90));
+        assertThat(RetryPolicy.retryAfter("Wed, 31 Dec 2025 00:00:00 GMT", now)).isEqualTo(Duration.ZERO);
+        assertThat(RetryPolicy.retryAfter("soon", now)).isNull();
     }
 
     @Test

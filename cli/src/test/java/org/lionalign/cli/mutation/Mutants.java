@@ -407,6 +407,20 @@ final class Mutants {
                     "return false;",
                     "align.eval.run.EvaluationTest#tooManyFailuresGiveNoVerdict"),
             new Mutant(
+                    "wrong bytes from the hub are kept",
+                    24,
+                    "core.hub.HubRepository",
+                    "if (found.equals(file.blob())) {",
+                    "if (!found.isEmpty()) {",
+                    "core.hub.HubRepositoryTest#wrongBytesAreNeverKept"),
+            new Mutant(
+                    "the token goes along to the hub's store",
+                    24,
+                    "core.hub.HubClient",
+                    "&& sameOrigin(at, settings.endpoint())) {",
+                    "&& at.isAbsolute()) {",
+                    "core.hub.HubRepositoryTest#theCacheIsTheOneThatPythonReads"),
+            new Mutant(
                     "a question with a failed turn counts by the other",
                     25,
                     "align.eval.run.SuitePair",

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,28 +50,45 @@ public final class RowFiles {
             }
             throw new BadInput(path + ": no such file or folder");
         }
-        String wanted = split == null ? "train" : split;
-        List<Path> found = new ArrayList<>();
-        TreeSet<String> seen = new TreeSet<>();
-        try (Stream<Path> walk = Files.walk(path, 3)) {
-            for (Path file : walk.filter(Files::isRegularFile).sorted().toList()) {
-                String name = file.getFileName().toString();
-                if (ENDINGS.stream().noneMatch(name::endsWith)) {
-                    continue;
-                }
-                Path folder = file.getParent();
-                String inFolder = folder == null || folder.equals(path) ? "" : String.valueOf(folder.getFileName());
-                String stem = name.substring(0, name.indexOf('.')).replaceFirst("-\\d{5}-of-\\d{5}(-\\w+)?$", "");
-                seen.add(inFolder.isEmpty() || inFolder.equals("data") ? stem : inFolder);
-                if (stem.equals(wanted) || inFolder.equals(wanted)) {
-                    found.add(file);
-                }
-            }
-        } catch (IOException e) {
+        try (Stream<Path> walk = Files.walk(path, 3, FileVisitOption.FOLLOW_LINKS)) {
+            List<String> names = walk.filter(Files::isRegularFile)
+                    .map(file -> path.relativize(file).toString().replace('\\', '/'))
+                    .sorted()
+                    .toList();
+            return ofSplit(path.toString(), names, split).stream()
+                    .map(path::resolve)
+                    .toList();
+        } catch (IOException | UncheckedIOException e) { // a link that leads to a folder above it is found on the way
             throw new BadInput(path + ": cannot be listed: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Those names of files that belong to a split.
+     *
+     * @param folder what the names are below, for errors
+     * @param names parted by {@code /}
+     * @param split null for {@code train}
+     */
+    public static List<String> ofSplit(String folder, List<String> names, @Nullable String split) {
+        String wanted = split == null ? "train" : split;
+        List<String> found = new ArrayList<>();
+        TreeSet<String> seen = new TreeSet<>();
+        for (String file : names) {
+            String[] parts = file.split("/", -1);
+            String name = parts[parts.length - 1];
+            if (ENDINGS.stream().noneMatch(name::endsWith) || parts.length > 3) {
+                continue;
+            }
+            String inFolder = parts.length == 1 ? "" : parts[parts.length - 2];
+            String stem = name.substring(0, name.indexOf('.')).replaceFirst("-\\d{5}-of-\\d{5}(-\\w+)?$", "");
+            seen.add(inFolder.isEmpty() || inFolder.equals("data") ? stem : inFolder);
+            if (stem.equals(wanted) || inFolder.equals(wanted)) {
+                found.add(file);
+            }
+        }
         if (found.isEmpty()) {
-            throw new BadInput(path + ": split: expected one of " + seen + ", found " + wanted);
+            throw new BadInput(folder + ": split: expected one of " + seen + ", found " + wanted);
         }
         return found;
     }

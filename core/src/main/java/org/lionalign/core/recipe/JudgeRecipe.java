@@ -3,10 +3,12 @@ package org.lionalign.core.recipe;
 import static org.lionalign.core.recipe.Checks.readBy;
 import static org.lionalign.core.recipe.Checks.require;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.core.hub.HubPaths;
 
 /**
  * A judge; several in a list are an ensemble. A model's path may be {@code @base}, {@code @sft}, {@code @dpo} or {@code @reward} in the
@@ -102,7 +104,10 @@ public record JudgeRecipe(
             case "class" -> String.valueOf(className).replaceFirst(".*\\.", "");
             case "llm" -> server == null ? type : server.model();
             case "rule", "implicit" -> type;
-            default -> type + " " + String.valueOf(path).replaceFirst("^@", "").replaceFirst(".*/", "");
+            default ->
+                type + " "
+                        + HubPaths.named(Path.of(String.valueOf(path).replaceFirst("^@", "")))
+                                .getFileName();
         };
     }
 

@@ -27,6 +27,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.hub.HubPaths;
 
 /**
  * Reads a recipe strictly: an unknown key fails with its place and the nearest known one, types are not guessed, duplicate keys fail.
@@ -48,8 +49,20 @@ public final class RecipeReader {
 
     private RecipeReader() {}
 
-    /** Binds the file, with overrides laid over it, to a record type whose compact constructors check the values. */
+    /**
+     * Binds the file, with overrides laid over it, to a record type whose compact constructors check the values. Addresses on the hub are fetched, and
+     * replaced by their place in the cache, which names the commit.
+     */
     public static <T> T read(Path file, List<String> overrides, Class<T> type) {
+        T bound = bound(file, overrides, type);
+        JsonNode tree = YAML.valueToTree(bound);
+        if (!HubPaths.resolve(tree)) {
+            return bound;
+        }
+        return bind(file.toString(), "", () -> YAML.treeToValue(tree, type));
+    }
+
+    private static <T> T bound(Path file, List<String> overrides, Class<T> type) {
         String text = text(file);
         T plain = bind(file.toString(), text, () -> YAML.readValue(text, type));
         if (overrides.isEmpty()) {

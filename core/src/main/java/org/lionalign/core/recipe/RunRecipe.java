@@ -187,7 +187,7 @@ public record RunRecipe(
      * @param judges each gives a table of its own
      * @param suites benchmarks of {@code lion eval} that every compared model is put through, none
      * @param suiteLimit questions of each task, all
-     * @param suiteData folder of their files
+     * @param suiteData folder of their files; {@code DIR,hub} fetches what it lacks, {@code hub} is {@code eval-data,hub}
      * @param suiteJudge of suites that need one, as {@code lion eval --judge}: {@code URL,MODEL}, {@code replay:FILE} or a model folder
      * @param suiteBaseline answers that {@code alpaca_eval} or {@code arena_hard} compares with, the suite's own
      */

@@ -101,6 +101,11 @@ class RowFilesTest {
                 .extracting(f -> f.getFileName().toString())
                 .containsExactly("train-00000-of-00002.parquet", "train-00001-of-00002.parquet");
         assertThat(RowFiles.files(dir.resolve("set"), "test_prefs")).hasSize(1);
+        Path linked = Files.createSymbolicLink(dir.resolve("linked"), dir.resolve("set"));
+        assertThat(RowFiles.files(linked, null))
+                .containsExactly(
+                        linked.resolve("data/train-00000-of-00002.parquet"),
+                        linked.resolve("data/train-00001-of-00002.parquet"));
         assertThatThrownBy(() -> RowFiles.files(dir.resolve("set"), "dev"))
                 .isInstanceOf(BadInput.class)
                 .hasMessageContaining("[test_prefs, train]");

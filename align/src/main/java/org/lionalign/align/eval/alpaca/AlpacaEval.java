@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.eval.Answers;
+import org.lionalign.align.eval.DataPlaces;
 import org.lionalign.align.eval.EvalContext;
 import org.lionalign.align.eval.EvalFiles;
 import org.lionalign.align.eval.Failures;
@@ -31,6 +32,7 @@ public final class AlpacaEval implements Suite {
     private static final String OTHER_REFERENCE = "alpaca_eval/reference_outputs.jsonl";
     private static final String OTHER_PROMPT = "alpaca_eval/judge_prompt_alpaca_eval_clf.txt";
     private static final String GAMED = "alpaca_eval/df_gamed.csv";
+    private static final String ON_HUB = "tatsu-lab/";
     private static final String HUB = "huggingface.co/datasets/tatsu-lab/alpaca_eval";
     private static final String ORIGIN = "github.com/tatsu-lab/alpaca_eval, evaluators_configs";
 
@@ -61,10 +63,10 @@ public final class AlpacaEval implements Suite {
     public Needs needs() {
         List<Data> data = new ArrayList<>();
         if (reference == null) {
-            data.add(Data.required(HUB, REFERENCE, OTHER_REFERENCE));
+            data.add(Data.required(HUB, REFERENCE, OTHER_REFERENCE, ON_HUB + REFERENCE));
         }
         data.add(Data.required(ORIGIN + "/alpaca_eval_clf_gpt4_turbo", PROMPT, OTHER_PROMPT));
-        data.add(new Data(List.of(GAMED), HUB, "no length-controlled win rate"));
+        data.add(new Data(List.of(GAMED, ON_HUB + GAMED), HUB, "no length-controlled win rate"));
         return new Needs(
                 data,
                 true,
@@ -75,7 +77,8 @@ public final class AlpacaEval implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        Path questions = reference != null ? reference : EvalFiles.find(data, REFERENCE, OTHER_REFERENCE);
+        Path questions =
+                reference != null ? reference : EvalFiles.find(data, REFERENCE, OTHER_REFERENCE, ON_HUB + REFERENCE);
         List<Annotation.Output> references = Annotation.Output.read(questions);
         if (context.limit() > 0 && context.limit() < references.size()) {
             references = references.subList(0, context.limit());
@@ -100,9 +103,8 @@ public final class AlpacaEval implements Suite {
         Annotation.write(official.resolve("annotations.json"), rows);
         // The difficulties belong to the whole set: a part of it has no length-controlled rate of its own that
         // means anything.
-        Difficulty difficulty = context.limit() == 0 && EvalFiles.has(data, GAMED)
-                ? Difficulty.read(EvalFiles.find(data, GAMED))
-                : null;
+        List<Path> gamed = DataPlaces.first(data, List.of(GAMED, ON_HUB + GAMED));
+        Difficulty difficulty = context.limit() == 0 && !gamed.isEmpty() ? Difficulty.read(gamed.get(0)) : null;
         SuiteResult result = AlpacaReport.of(rows, difficulty, failures);
         for (int i = 0; i < said.size(); i++) {
             result.items().get(i).detail().setAll(said.get(i));

@@ -36,7 +36,9 @@ public final class ArenaHard implements Suite {
     private static final String OTHER_QUESTIONS = "arena_hard/question_v0.1.jsonl";
     private static final String ANSWERS = "arena_hard/model_answer/";
     private static final String CONFIG = "arena_hard/judge_config.yaml";
+    private static final String ON_HUB = "lmarena-ai/arena-hard-auto/data/arena-hard-v0.1/";
     private static final String ORIGIN = "github.com/lmarena/arena-hard-auto";
+    private static final String HUB = ORIGIN + " or huggingface.co/datasets/lmarena-ai/arena-hard-auto";
     /** Tokens of question and answer together, and what is kept free: {@code gen_answer.py}. */
     private static final int BUDGET = 4096;
 
@@ -61,14 +63,15 @@ public final class ArenaHard implements Suite {
     @Override
     public Needs needs() {
         List<Data> data = new ArrayList<>(List.of(
-                Data.required(ORIGIN + ", data/arena-hard-v0.1", QUESTIONS, OTHER_QUESTIONS),
+                Data.required(HUB + ", data/arena-hard-v0.1", QUESTIONS, OTHER_QUESTIONS, ON_HUB + "question.jsonl"),
                 Data.required(ORIGIN + ", config", CONFIG)));
         if (baselineAnswers == null) {
             data.add(Data.required(
-                    ORIGIN + ", data/arena-hard-v0.1/model_answer",
+                    HUB + ", data/arena-hard-v0.1/model_answer",
                     ANSWERS + Leaderboard.ANCHOR + ".jsonl",
                     "arena_hard/baseline_" + Leaderboard.ANCHOR + ".jsonl",
-                    ANSWERS));
+                    ANSWERS,
+                    ON_HUB + "model_answer/" + Leaderboard.ANCHOR + ".jsonl"));
         }
         return new Needs(
                 data,
@@ -82,7 +85,8 @@ public final class ArenaHard implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        List<Question> questions = questions(EvalFiles.find(data, QUESTIONS, OTHER_QUESTIONS));
+        List<Question> questions =
+                questions(EvalFiles.find(data, QUESTIONS, OTHER_QUESTIONS, ON_HUB + "question.jsonl"));
         if (context.limit() > 0 && context.limit() < questions.size()) {
             questions = questions.subList(0, context.limit());
         }
@@ -92,7 +96,8 @@ public final class ArenaHard implements Suite {
                 : EvalFiles.find(
                         data,
                         ANSWERS + judge.baseline() + ".jsonl",
-                        "arena_hard/baseline_" + judge.baseline() + ".jsonl");
+                        "arena_hard/baseline_" + judge.baseline() + ".jsonl",
+                        ON_HUB + "model_answer/" + judge.baseline() + ".jsonl");
         Map<String, ArenaAnswer> baseline = new HashMap<>(); // looked up only
         ArenaAnswer.read(baselineFile).forEach(answer -> baseline.put(answer.question(), answer));
         for (Question question : questions) {

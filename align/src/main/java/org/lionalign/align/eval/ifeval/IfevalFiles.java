@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.lionalign.align.eval.EvalFiles;
+import org.lionalign.align.eval.DataPlaces;
 import org.lionalign.align.eval.Suite;
 import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.data.RowReader;
@@ -14,8 +14,17 @@ import org.lionalign.core.error.BadInput;
 /** Where IFEval's questions lie, and NLTK's English sentence model if the user has it. */
 final class IfevalFiles {
     static final String QUESTIONS = "input_data.jsonl";
+    private static final String ON_HUB = "ifeval_input_data.jsonl";
     private static final List<String> PUNKT =
             List.of("nltk_data/tokenizers/punkt_tab/english", "tokenizers/punkt_tab/english", "punkt_tab/english");
+
+    private static final List<String> PLACES = List.of(
+            "ifeval/" + QUESTIONS,
+            QUESTIONS,
+            "IFEval:train",
+            "IFEval/" + ON_HUB,
+            "google/IFEval/" + ON_HUB,
+            "google/IFEval:train");
 
     private IfevalFiles() {}
 
@@ -24,9 +33,7 @@ final class IfevalFiles {
                 Suite.Data.required(
                         "github.com/google-research/google-research/tree/master/instruction_following_eval/data or"
                                 + " huggingface.co/datasets/google/IFEval",
-                        "IFEval:train",
-                        "ifeval/" + QUESTIONS,
-                        QUESTIONS),
+                        PLACES.toArray(String[]::new)),
                 new Suite.Data(
                         PUNKT.stream().map(folder -> folder + "/").toList(),
                         "nltk.download('punkt_tab')",
@@ -43,16 +50,16 @@ final class IfevalFiles {
     }
 
     static boolean hasQuestions(Path data) {
-        return EvalFiles.has(data, QUESTIONS)
-                || EvalFiles.has(data, "ifeval/" + QUESTIONS)
-                || Files.isDirectory(data.resolve("IFEval"));
+        return !DataPlaces.first(data, PLACES).isEmpty();
     }
 
-    /** The questions of Google's file, or of the hub's data set in a folder {@code IFEval}. */
+    /** The questions of Google's file, or of the hub's data set. */
     static List<IfevalQuestion> questions(Path data, Instructions known) {
-        Path file = Files.isDirectory(data.resolve("IFEval"))
-                ? RowFiles.files(data.resolve("IFEval"), "train").get(0)
-                : EvalFiles.find(data, "ifeval/" + QUESTIONS, QUESTIONS);
+        List<Path> files = DataPlaces.first(data, PLACES);
+        if (files.isEmpty()) {
+            throw new BadInput(data + ": ifeval needs " + String.join(" or ", PLACES) + " in this folder, found none");
+        }
+        Path file = files.get(0);
         List<IfevalQuestion> questions = new ArrayList<>();
         try (RowReader reader = RowFiles.open(file)) {
             for (RowReader.Row row = reader.next(); row != null; row = reader.next()) {

@@ -33,6 +33,8 @@ public final class MtBench implements Suite {
     private static final String PROMPTS = "mt_bench/judge_prompts.jsonl";
     private static final String REFERENCES = "mt_bench/reference_answer/gpt-4.jsonl";
     private static final String OTHER_REFERENCES = "mt_bench/reference_answer_gpt-4.jsonl";
+    private static final String ON_HUB = "lmsys/mt-bench/data/";
+    private static final String HUB = " or huggingface.co/spaces/lmsys/mt-bench";
     private static final String ORIGIN = "github.com/lm-sys/FastChat/tree/main/fastchat/llm_judge/data";
     private static final int MAX_NEW_TOKENS = 1024;
 
@@ -45,7 +47,7 @@ public final class MtBench implements Suite {
     public Needs needs() {
         return new Needs(
                 List.of(
-                        Data.required(ORIGIN, QUESTIONS),
+                        Data.required(ORIGIN + HUB, QUESTIONS, ON_HUB + QUESTIONS),
                         Data.required(ORIGIN, PROMPTS),
                         Data.required(ORIGIN, REFERENCES, OTHER_REFERENCES)),
                 true,
@@ -56,8 +58,9 @@ public final class MtBench implements Suite {
     @Override
     public SuiteResult run(EvalContext context) {
         Path data = context.data();
-        List<MtQuestion> questions =
-                MtQuestion.read(EvalFiles.find(data, QUESTIONS), EvalFiles.find(data, REFERENCES, OTHER_REFERENCES));
+        List<MtQuestion> questions = MtQuestion.read(
+                EvalFiles.find(data, QUESTIONS, ON_HUB + QUESTIONS),
+                EvalFiles.find(data, REFERENCES, OTHER_REFERENCES));
         if (context.limit() > 0 && context.limit() < questions.size()) {
             questions = questions.subList(0, context.limit());
         }

@@ -9,6 +9,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.lionalign.align.eval.Item;
 import org.lionalign.align.eval.Suite;
@@ -39,6 +41,7 @@ public final class Evaluation {
     private final List<String> models;
     private final int limit;
     private final Map<Suite, Map<String, SuiteResult>> results = new LinkedHashMap<>();
+    private Map<String, String> commits = Map.of();
 
     /**
      * @param models their names, in the order they are compared in
@@ -52,6 +55,11 @@ public final class Evaluation {
     /** A checkpoint's result in a suite. */
     public void add(Suite suite, String model, SuiteResult result) {
         results.computeIfAbsent(suite, s -> new LinkedHashMap<>()).put(model, result);
+    }
+
+    /** @param commits of the hub's repositories that questions were read from, by their names */
+    public void readFrom(SortedMap<String, String> commits) {
+        this.commits = new TreeMap<>(commits);
     }
 
     /** Whether a headline is withheld. */
@@ -80,7 +88,7 @@ public final class Evaluation {
     }
 
     /**
-     * For programs, the terminal and the report: {@code models}, {@code limit}, {@code suites} with results and comparisons.
+     * For programs, the terminal and the report: {@code models}, {@code limit}, {@code hub} (commits, where questions came from there), {@code suites} with results and comparisons.
      *
      * @param questions of each suite to show, 0 for none; the first ones, and their number in all beside them
      */
@@ -88,6 +96,10 @@ public final class Evaluation {
         ObjectNode node = Json.object();
         models.forEach(node.putArray("models")::add);
         node.put("limit", limit);
+        if (!commits.isEmpty()) {
+            ObjectNode hub = node.putObject("hub");
+            commits.forEach(hub::put);
+        }
         ArrayNode suites = node.putArray("suites");
         results.forEach((suite, of) -> {
             ObjectNode one = suites.addObject().put("suite", suite.name());

@@ -10,6 +10,7 @@ import org.lionalign.align.remote.OpenAiEndpoint;
 import org.lionalign.align.remote.ReplayEndpoint;
 import org.lionalign.align.remote.ServedModels;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.hub.HubPaths;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.recipe.ServerRecipe;
 import org.lionalign.torch.model.LoadOptions;
@@ -81,7 +82,7 @@ public record JudgeSource(Kind kind, String at, @Nullable String model) {
             case REPLAY -> new Opened(new ReplayEndpoint(Path.of(at)), model == null ? recorded(Path.of(at)) : model);
             case FOLDER -> {
                 Path folder = Path.of(at);
-                String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+                String name = String.valueOf(HubPaths.named(folder).getFileName());
                 Contender judge = Contender.load(name, folder, null, options);
                 if (!judge.text().hasTemplate()) {
                     judge.close();

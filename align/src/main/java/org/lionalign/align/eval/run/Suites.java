@@ -115,7 +115,8 @@ public final class Suites {
             if (!missing.isEmpty()) {
                 Suite.Data first = missing.get(0);
                 throw new BadInput(keys.get(0) + ": " + suite.name() + " needs " + first.shown() + " in " + data
-                        + ", found none of them; they can be had from " + first.origin());
+                        + ", found none of them; they can be had from " + first.origin()
+                        + (first.repository() == null ? "" : " (DIR,hub instead of DIR fetches them)"));
             }
             if (suite.needs().judge() && judge == null) {
                 throw new BadInput(keys.get(1) + ": " + suite.name()

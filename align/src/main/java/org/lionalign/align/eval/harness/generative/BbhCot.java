@@ -51,7 +51,7 @@ final class BbhCot {
     private BbhCot() {}
 
     private static List<String> places(String task) {
-        return List.of("bbh/" + task + ".json", "bbh/" + task + ":test");
+        return List.of("bbh/" + task + ".json", "bbh/" + task + ":test", "SaylorTwift/bbh/" + task + ":test");
     }
 
     private static List<String> examples(String task) {
@@ -61,13 +61,14 @@ final class BbhCot {
     /** Any task with its examples will do; each of the others is one more. */
     static List<Suite.Data> needs() {
         String origin = "github.com/suzgunmirac/BIG-Bench-Hard, folders bbh and cot-prompts";
+        String questions = origin + ", the first also huggingface.co/datasets/SaylorTwift/bbh";
         List<Suite.Data> data = new ArrayList<>();
         data.add(new Suite.Data(
-                TASKS.stream().flatMap(task -> places(task).stream()).toList(), origin, ""));
+                TASKS.stream().flatMap(task -> places(task).stream()).toList(), questions, ""));
         data.add(new Suite.Data(
                 TASKS.stream().flatMap(task -> examples(task).stream()).toList(), origin, ""));
         for (String task : TASKS) {
-            data.add(new Suite.Data(places(task), origin, "the task is left out"));
+            data.add(new Suite.Data(places(task), questions, "the task is left out"));
             data.add(new Suite.Data(examples(task), origin, "the task is left out"));
         }
         return data;

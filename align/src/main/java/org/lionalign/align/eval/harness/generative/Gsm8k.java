@@ -29,9 +29,12 @@ final class Gsm8k {
             PyRegex.compile(".*#### ", Pattern.DOTALL),
             PyRegex.compile("\\.$"));
 
-    private static final List<String> TEST = List.of("gsm8k/test.jsonl", "gsm8k:test", "openai/gsm8k:test");
+    private static final List<String> TEST =
+            List.of("gsm8k/test.jsonl", "openai/gsm8k/main:test", "gsm8k/main:test", "gsm8k:test", "openai/gsm8k:test");
     private static final List<String> TRAIN = List.of(
             "gsm8k/train.jsonl",
+            "openai/gsm8k/main:train",
+            "gsm8k/main:train",
             "gsm8k:train",
             "openai/gsm8k:train",
             "sft/gsm8k/train.jsonl",

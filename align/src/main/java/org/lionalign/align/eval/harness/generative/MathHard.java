@@ -24,7 +24,9 @@ import org.lionalign.core.json.Json;
  */
 final class MathHard {
     static final String NAME = "leaderboard_math_hard";
+    private static final String HUB = "DigitalLearningGmbH/MATH-lighteval";
     private static final String PLACE = "MATH/test/SUBJECT/*.json";
+    private static final List<String> TABLES = List.of("MATH-lighteval:test", "math/test.jsonl", HUB + "/data:test");
 
     /** @param task as the harness calls it; {@code folder} of the original; {@code type} of the rows */
     private record Subject(String task, String folder, String type) {}
@@ -40,12 +42,31 @@ final class MathHard {
 
     private MathHard() {}
 
+    /** Any subject will do; each of the others is one more. */
     static List<Suite.Data> needs() {
-        return List.of(Suite.Data.required(
-                "github.com/hendrycks/math or huggingface.co/datasets/DigitalLearningGmbH/MATH-lighteval",
-                "MATH/test/",
-                "MATH-lighteval/",
-                "math/test.jsonl"));
+        String origin = "github.com/hendrycks/math or huggingface.co/datasets/" + HUB;
+        List<Suite.Data> data = new ArrayList<>();
+        data.add(new Suite.Data(
+                SUBJECTS.stream()
+                        .flatMap(subject -> places(subject).stream())
+                        .distinct()
+                        .toList(),
+                origin,
+                ""));
+        SUBJECTS.forEach(subject -> data.add(new Suite.Data(places(subject), origin, "the subject is left out")));
+        return data;
+    }
+
+    /** The original's folders of one file for each question, the hub's configurations, or one table for all. */
+    private static List<String> places(Subject subject) {
+        List<String> places = new ArrayList<>(List.of("MATH/test/" + subject.folder() + "/"));
+        places.addAll(configurations(subject));
+        places.addAll(TABLES);
+        return places;
+    }
+
+    private static List<String> configurations(Subject subject) {
+        return List.of("MATH-lighteval/" + subject.folder() + ":test", HUB + "/" + subject.folder() + ":test");
     }
 
     static List<GenerativeTask> read(Path data, int limit) {
@@ -67,7 +88,6 @@ final class MathHard {
         return tasks;
     }
 
-    /** The original's folders of one file for each question, the hub's configurations, or one table for all. */
     private static List<TaskRows.Row> rows(Path data, Subject subject) {
         Path original = data.resolve("MATH/test").resolve(subject.folder());
         if (Files.isDirectory(original)) {
@@ -80,13 +100,11 @@ final class MathHard {
                 throw new BadInput(original + ": cannot be read: " + e.getMessage(), e);
             }
         }
-        Path hub = data.resolve("MATH-lighteval");
-        if (Files.isDirectory(hub.resolve(subject.folder()))) {
-            return TaskRows.read(hub, NAME, List.of(subject.folder() + ":test"));
+        if (TaskRows.has(data, configurations(subject))) {
+            return TaskRows.read(data, NAME, configurations(subject));
         }
-        List<String> table = List.of("MATH-lighteval:test", "math/test.jsonl");
-        return TaskRows.has(data, table)
-                ? TaskRows.read(data, NAME, table).stream()
+        return TaskRows.has(data, TABLES)
+                ? TaskRows.read(data, NAME, TABLES).stream()
                         .filter(row -> row.text("type").equals(subject.type()))
                         .toList()
                 : List.of();

@@ -1,9 +1,9 @@
-package org.lionalign.align.remote;
+package org.lionalign.core.http;
 
 import java.time.Duration;
 
 /** The clock and waiting, so that tests of back-off take no time. */
-interface Time {
+public interface Time {
     /** Nanoseconds from any origin. */
     long nanos();
 
