@@ -1,6 +1,6 @@
 package org.lionalign.core.recipe;
 
-import static org.lionalign.core.recipe.StageRecipe.require;
+import static org.lionalign.core.recipe.Checks.require;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,10 +1,11 @@
 package org.lionalign.core.recipe;
 
+import static org.lionalign.core.recipe.Checks.require;
+
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.lionalign.core.error.BadInput;
 import org.lionalign.core.machine.Processor;
 
 /**
@@ -504,12 +505,6 @@ public record StageRecipe(
                     sources + " or " + section + ".prompts with it",
                     "neither");
             require(!heldOut.isEmpty() || export.equals("last"), section + ".export", sources + " with best", "none");
-        }
-    }
-
-    static void require(boolean holds, String key, String expected, @Nullable Object found) {
-        if (!holds) {
-            throw new BadInput(key + ": expected " + expected + ", found " + found);
         }
     }
 }

@@ -20,6 +20,9 @@ final class Head {
     /** Logits up to this size are kept between the two passes instead of being computed again. */
     private static final long KEPT_BYTES = 1L << 30;
 
+    /** What passes over fp32 logits take at a time: a piece that stays in the cache, so that a chunk's temporaries do too. */
+    private static final long PIECE_BYTES = 1L << 23;
+
     private final Weight weight;
     private final double softcap;
     private final Dtype compute;
@@ -111,10 +114,10 @@ final class Head {
                     Tensor logits = keep ? kept.get(part) : logits(some);
                     Tensor g = Tensors.of(java.util.Arrays.copyOfRange(upstream, from, to), to - from, 1)
                             .to(hidden.device());
-                    Tensor dLogits = logitGradient(logits, targets(targets, from, to, hidden), g);
-                    hiddenGradient.narrow(0, from, to - from).copy_(dLogits.matmul(weight.values()));
+                    becomeGradient(logits, targets(targets, from, to, hidden), g);
+                    hiddenGradient.narrow(0, from, to - from).copy_(logits.matmul(weight.values()));
                     if (weight.trainable()) {
-                        weight.addGradient(dLogits.transpose(0, 1).matmul(some.to(compute)));
+                        weight.addProduct(logits.transpose(0, 1), some.to(compute));
                     }
                 }
             }
@@ -122,21 +125,43 @@ final class Head {
         }
     }
 
-    /** {@code g·(onehot − softmax)}, in the computing dtype, through the cap where there is one. */
-    private Tensor logitGradient(Tensor logits, Tensor targets, Tensor g) {
-        Tensor gradient = logits.softmax(-1).mul_(g.neg().to(compute));
-        Tensor onTarget = gradient.gather(1, targets).add_(g.to(compute));
-        gradient.scatter_(1, targets, onTarget);
-        if (softcap > 0) {
-            Tensor ratio = logits.mul(1 / softcap);
-            gradient.mul_(ratio.square().neg().add(1)); // d cap·tanh(z/cap)/dz = 1 − tanh²
-        }
-        return gradient;
+    /** Puts {@code g·(onehot − softmax)}, in the computing dtype and through the cap where there is one, in the place of the logits. */
+    private void becomeGradient(Tensor logits, Tensor targets, Tensor g) {
+        pieces(logits, (from, rows) -> {
+            Tensor piece = logits.narrow(0, from, rows);
+            Tensor slope = g.narrow(0, from, rows);
+            Tensor target = targets.narrow(0, from, rows);
+            Tensor gradient = piece.softmax(-1).mul_(slope.neg().to(compute));
+            gradient.scatter_(1, target, gradient.gather(1, target).add_(slope.to(compute)));
+            if (softcap > 0) {
+                Tensor ratio = piece.mul(1 / softcap);
+                gradient.mul_(ratio.square().neg().add(1)); // d cap·tanh(z/cap)/dz = 1 − tanh²
+            }
+            piece.copy_(gradient);
+        });
     }
 
     private static Tensor logps(Tensor logits, Tensor targets) {
-        Tensor wide = logits.to(Dtype.F32);
-        return wide.gather(1, targets).squeeze(1).sub(wide.logsumexp(1));
+        Tensor logps = Tensors.empty(Dtype.F32, logits.device(), logits.size(0));
+        pieces(logits, (from, rows) -> {
+            Tensor wide = logits.narrow(0, from, rows).to(Dtype.F32);
+            Tensor onTarget = wide.gather(1, targets.narrow(0, from, rows)).squeeze(1);
+            logps.narrow(0, from, rows).copy_(onTarget.sub(wide.logsumexp(1)));
+        });
+        return logps;
+    }
+
+    private interface Piece {
+        void at(long from, long rows);
+    }
+
+    private static void pieces(Tensor logits, Piece piece) {
+        long rows = Math.max(1, PIECE_BYTES / (logits.size(1) * Dtype.F32.bytes()));
+        for (long from = 0; from < logits.size(0); from += rows) {
+            try (TensorScope scope = new TensorScope()) {
+                piece.at(from, Math.min(rows, logits.size(0) - from));
+            }
+        }
     }
 
     private static Tensor targets(int[] targets, int from, int to, Tensor like) {

@@ -136,9 +136,13 @@ public final class Weight implements AutoCloseable {
         }
     }
 
-    /** Adds to the gradient directly, for backward passes written by hand. */
-    public void addGradient(Tensor addend) {
-        gradient().add_(addend);
+    /** Adds {@code a · b} to the gradient, for backward passes written by hand. */
+    public void addProduct(Tensor a, Tensor b) {
+        if (a.dtype() == Dtype.F32) {
+            gradient().addmm_(a, b);
+        } else {
+            gradient().add_(a.matmul(b));
+        }
     }
 
     public void zeroGradient() {
