@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.lionalign.align.stage.DataPreview;
 import org.lionalign.align.stage.StageKind;
+import org.lionalign.core.format.Folders;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.StageRecipe;
@@ -55,7 +56,7 @@ public final class DataBench {
                 run(work, model(work, shared.resolve("tokenizers/smollm")), files);
             }
         } finally {
-            SftBench.delete(work);
+            Folders.delete(work);
         }
     }
 

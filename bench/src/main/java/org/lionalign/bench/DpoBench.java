@@ -16,6 +16,7 @@ import org.lionalign.align.train.PairTask;
 import org.lionalign.align.train.StepObjective;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.TrainStep;
+import org.lionalign.core.format.Folders;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.PackedBatch;
@@ -295,7 +296,7 @@ public final class DpoBench {
                     runs * pass);
             return found;
         } finally {
-            SftBench.delete(folder);
+            Folders.delete(folder);
         }
     }
 }

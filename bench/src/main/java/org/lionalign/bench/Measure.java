@@ -15,7 +15,7 @@ final class Measure {
         String set = System.getenv("LION_BENCH_DTYPE");
         return set != null
                 ? Dtype.valueOf(set)
-                : Processor.here().preferredCompute("cpu").equals("bf16") ? Dtype.BF16 : Dtype.F32;
+                : Dtype.ofCompute(Processor.here().preferredCompute("cpu"));
     }
 
     /** Seconds of each of {@code n} runs after one that is not counted, sorted. */

@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
+import org.lionalign.core.format.Folders;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.json.JsonLines;
 import org.lionalign.core.pack.PromptTree;
@@ -135,16 +135,7 @@ public final class SftBench {
                     .put("tokens_per_pass", perPass)
                     .put("peak_rss_gb", peakResident() / 1e9)));
         } finally {
-            delete(run);
-        }
-    }
-
-    /** A folder and all that is in it. */
-    static void delete(Path folder) throws IOException {
-        try (var files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+            Folders.delete(run);
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import org.lionalign.align.text.ModelReport;
+import org.lionalign.core.format.Sizes;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -65,12 +66,7 @@ final class InspectVerb implements Runnable {
             return all.toString();
         }
         if (key.contains("bytes")) {
-            double size = value.asDouble();
-            return size < 1e6
-                    ? String.format(Locale.ROOT, "%,d bytes", value.asLong())
-                    : size < 1e9
-                            ? String.format(Locale.ROOT, "%.1f MB", size / 1e6)
-                            : String.format(Locale.ROOT, "%.2f GB", size / 1e9);
+            return Sizes.text(value.asLong());
         }
         return value.isIntegralNumber() ? String.format(Locale.ROOT, "%,d", value.asLong()) : value.asText();
     }

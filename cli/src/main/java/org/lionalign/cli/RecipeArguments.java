@@ -4,13 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.lionalign.align.stage.Stage;
 import org.lionalign.align.stage.StageKind;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.Folders;
 import org.lionalign.core.recipe.RecipeReader;
 import org.lionalign.core.recipe.ResolvedRecipe;
 import org.lionalign.core.recipe.RunRecipe;
@@ -90,11 +89,7 @@ final class RecipeArguments {
             try {
                 return work.with(folder);
             } finally {
-                try (Stream<Path> files = Files.walk(folder)) {
-                    for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
-                        Files.delete(path);
-                    }
-                }
+                Folders.delete(folder);
             }
         } catch (IOException e) {
             throw new BadInput("a temporary folder cannot be used: " + e.getMessage(), e);

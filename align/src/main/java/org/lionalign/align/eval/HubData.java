@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +13,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
+import org.lionalign.core.format.Folders;
 import org.lionalign.core.hub.HubAddress;
 import org.lionalign.core.hub.HubRepository;
 import org.lionalign.core.hub.HubSettings;
@@ -195,13 +194,8 @@ public record HubData(Path folder, boolean hub) {
     }
 
     private static void delete(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path one : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(one);
-            }
+        try {
+            Folders.delete(folder);
         } catch (IOException e) {
             throw new BadInput(folder + ": cannot be replaced: " + e, e);
         }

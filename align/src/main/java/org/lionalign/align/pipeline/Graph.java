@@ -103,7 +103,7 @@ final class Graph {
     }
 
     Dtype compute() {
-        return base.compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
+        return Dtype.ofCompute(base.compute());
     }
 
     Device device() {

@@ -37,7 +37,7 @@ final class PlannedAnswers implements AutoCloseable {
         Path folder = Path.of(base.path());
         this.text = TextModel.open(folder, base.template());
         this.sample = sample;
-        Dtype compute = base.compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
+        Dtype compute = Dtype.ofCompute(base.compute());
         this.model = CausalLm.load(folder, new LoadOptions(compute, Device.parse(base.device()), false, false));
     }
 

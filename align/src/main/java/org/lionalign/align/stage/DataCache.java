@@ -11,10 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.align.text.ModelDigest;
 import org.lionalign.align.text.TextModel;
@@ -24,6 +22,7 @@ import org.lionalign.core.data.Ledger;
 import org.lionalign.core.data.RowFiles;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
+import org.lionalign.core.format.Folders;
 import org.lionalign.core.json.Json;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.pack.TreeStore;
@@ -171,20 +170,10 @@ final class DataCache {
                     }
                 }
             } finally {
-                delete(part);
+                Folders.delete(part);
             }
         } catch (IOException e) {
             throw new BadInput(folder + ": the encoded rows cannot be written: " + e.getMessage(), e);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
         }
     }
 

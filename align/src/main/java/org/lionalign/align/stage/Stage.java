@@ -161,7 +161,7 @@ public final class Stage {
                 recipe,
                 StageKind.DPO,
                 data,
-                LoadOptions.inference(recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16))) {
+                LoadOptions.inference(Dtype.ofCompute(recipe.model().compute())))) {
             inputs.computeReferences(rank, world);
         }
     }

@@ -334,7 +334,7 @@ final class StageInputs implements AutoCloseable {
     }
 
     private static Dtype computeDtype(StageRecipe recipe) {
-        return recipe.model().compute().equals("f32") ? Dtype.F32 : Dtype.BF16;
+        return Dtype.ofCompute(recipe.model().compute());
     }
 
     /** LION's embedding-gradient mask: the head too, where it is a matrix of its own. */

@@ -1,6 +1,7 @@
 package org.lionalign.align.text;
 
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.tokenizer.StreamingDecoder;
 
@@ -28,7 +29,7 @@ public final class StopText {
         if (id != null) {
             text.append(decoder.push(id));
         }
-        int stop = first(stops, text);
+        int stop = first(stops, text::indexOf);
         if (stop >= 0) {
             text.setLength(stop);
             stopped = true;
@@ -36,12 +37,15 @@ public final class StopText {
         return tell(text.length() - (stopped ? 0 : heldBack()));
     }
 
-    /** Where the first of the stop texts begins in a text, or −1; an empty one stands nowhere. */
-    static int first(List<String> stops, CharSequence text) {
-        String words = text.toString();
+    /**
+     * Where the first of the stop texts begins in a text, or −1; an empty one stands nowhere.
+     *
+     * @param indexOf the text's own: a growing one is not copied for each token
+     */
+    static int first(List<String> stops, ToIntFunction<String> indexOf) {
         return stops.stream()
                 .filter(stop -> !stop.isEmpty())
-                .mapToInt(words::indexOf)
+                .mapToInt(indexOf)
                 .filter(at -> at >= 0)
                 .min()
                 .orElse(-1);

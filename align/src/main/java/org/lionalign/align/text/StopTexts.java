@@ -31,7 +31,7 @@ public final class StopTexts implements Generator.Listener {
 
     /** The text before the first stop. */
     public String cut(String text) {
-        int stop = StopText.first(stops, text);
+        int stop = StopText.first(stops, text::indexOf);
         return stop < 0 ? text : text.substring(0, stop);
     }
 }

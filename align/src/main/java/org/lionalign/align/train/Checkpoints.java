@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.AtomicFiles;
+import org.lionalign.core.format.Folders;
 import org.lionalign.core.json.Json;
 
 /**
@@ -179,11 +180,7 @@ public final class Checkpoints {
         }
         // The manifest goes first: a folder without one is no checkpoint, so a crash in here leaves no half of one.
         Files.deleteIfExists(root.resolve(MANIFEST));
-        try (Stream<Path> files = Files.walk(root)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        Folders.delete(root);
     }
 
     private static void syncDirectory(Path directory) throws IOException {

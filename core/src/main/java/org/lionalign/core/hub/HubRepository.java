@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.core.format.Sizes;
 import org.lionalign.core.http.RetryPolicy;
 import org.lionalign.core.http.Time;
 
@@ -184,7 +185,7 @@ public final class HubRepository {
         })) {
             said[0] = sink.have() * 10 / Math.max(1, file.size());
             refuseFullDisk(part, file.size() - sink.have());
-            news.accept("hub: fetching " + address.repository() + " " + file.path() + ", " + size(file.size())
+            news.accept("hub: fetching " + address.repository() + " " + file.path() + ", " + Sizes.text(file.size())
                     + (sink.have() > 0 ? ", from byte " + sink.have() + " on" : ""));
             for (boolean again = true; ; again = false) {
                 client.download(address, commit, file, sink);
@@ -213,16 +214,8 @@ public final class HubRepository {
             return; // then writing says it
         }
         if (free < more) {
-            throw new BadInput(part + ": expected room for " + size(more) + ", found " + size(free)
+            throw new BadInput(part + ": expected room for " + Sizes.text(more) + ", found " + Sizes.text(free)
                     + " free; HF_HUB_CACHE names another place");
         }
-    }
-
-    private static String size(long bytes) {
-        return bytes < 1_000_000
-                ? String.format(Locale.ROOT, "%,d bytes", bytes)
-                : bytes < 1_000_000_000
-                        ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
-                        : String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
     }
 }

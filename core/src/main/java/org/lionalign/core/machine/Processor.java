@@ -36,18 +36,16 @@ public record Processor(String model, Set<String> flags) {
         } catch (IOException e) {
             return new Processor("unknown", Set.of());
         }
-        String flags = value(lines, "flags");
-        return new Processor(
-                value(lines, "model name").isEmpty() ? "unknown" : value(lines, "model name"),
-                Set.copyOf(Arrays.asList((flags.isEmpty() ? value(lines, "Features") : flags).split(" +"))));
+        String flags = value(lines, "flags", value(lines, "Features", "")); // Arm's kernel calls them features
+        return new Processor(value(lines, "model name", "unknown"), Set.copyOf(Arrays.asList(flags.split(" +"))));
     }
 
-    private static String value(List<String> lines, String key) {
+    private static String value(List<String> lines, String key, String otherwise) {
         return lines.stream()
                 .filter(line -> line.startsWith(key))
                 .findFirst()
                 .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                .orElse("");
+                .orElse(otherwise);
     }
 
     /** Whether bf16 is the faster way to multiply: without such instructions libtorch's products are several times slower in bf16 than in fp32. */

@@ -68,10 +68,9 @@ final class BlockPass {
             Tensor.backward(List.of(output), List.of(gradient));
             output.close();
             Tensor fromOutput = gradient(attended);
-            BlasThreads.single(() -> {
+            try (BlasThreads one = BlasThreads.single()) {
                 Tensor.backward(List.of(mixed), List.of(fromOutput));
-                return mixed;
-            });
+            }
             attended.close();
             mixed.close();
             Tensor.backward(List.of(projected), List.of(gradient(heads[0]), gradient(heads[1]), gradient(heads[2])));

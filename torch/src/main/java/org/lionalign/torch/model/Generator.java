@@ -4,11 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.nn.RotaryTable;
-import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Parallel;
 import org.lionalign.torch.tensor.Tensor;
@@ -141,7 +138,6 @@ public final class Generator {
         int[] tokens = new int[rows];
         int[] positions = new int[rows];
         long[] sizes = new long[groups.size()];
-        int[] weights = groups.stream().mapToInt(AnswerGroup::rows).toArray();
         int at = 0;
         for (int g = 0; g < groups.size(); g++) {
             AnswerGroup group = groups.get(g);
@@ -162,13 +158,8 @@ public final class Generator {
                     Tensor[] k = heads[1].split(0, sizes);
                     Tensor[] v = heads[2].split(0, sizes);
                     int index = i;
-                    IntFunction<Tensor> attend =
-                            g -> groups.get(g).attend(index, q[g], k[g], v[g], layer.attention(), layer.window());
-                    List<Tensor> attended = x.device().equals(Device.CPU)
-                            ? Parallel.map(weights, attend)
-                            : IntStream.range(0, weights.length)
-                                    .mapToObj(attend)
-                                    .toList();
+                    List<Tensor> attended = Parallel.map(x.device(), sizes, g -> groups.get(g)
+                            .attend(index, q[g], k[g], v[g], layer.attention(), layer.window()));
                     x = inner.escape(layer.finish(x, Tensor.cat(attended, 0)));
                 }
             }

@@ -9,30 +9,25 @@ import org.bytedeco.openblas.global.openblas_full;
  * <p>Set through OpenBLAS itself a change costs 0.05 µs; the 0.25 ms of ENGINE.md 2 are JavaCPP's {@code blas_set_num_threads}, which looks
  * for every library there may be.
  */
-public final class BlasThreads {
+public final class BlasThreads implements AutoCloseable {
     private static int single;
 
     private BlasThreads() {}
 
-    /** Runs {@code work} with one thread of OpenBLAS; may be nested, and called by several threads. */
-    public static <T> T single(java.util.function.Supplier<T> work) {
-        enter();
-        try {
-            return work.get();
-        } finally {
-            leave();
-        }
-    }
-
-    private static synchronized void enter() {
+    /** One thread of OpenBLAS until it is closed; may be nested, and called by several threads. */
+    public static synchronized BlasThreads single() {
         if (single++ == 0) {
             openblas_full.openblas_set_num_threads(1);
         }
+        return new BlasThreads();
     }
 
-    private static synchronized void leave() {
-        if (--single == 0) {
-            all();
+    @Override
+    public void close() {
+        synchronized (BlasThreads.class) {
+            if (--single == 0) {
+                all();
+            }
         }
     }
 

@@ -44,6 +44,15 @@ public enum Dtype {
         throw new BadInput("dtype: expected one of F64, F32, F16, BF16, I64, I32, U8, BOOL, found " + name);
     }
 
+    /** By the name of a recipe's {@code model.compute} and of {@code --dtype}: {@code f32} or {@code bf16}. */
+    public static Dtype ofCompute(String name) {
+        return switch (name) {
+            case "f32" -> F32;
+            case "bf16" -> BF16;
+            default -> throw new BadInput("compute dtype: expected f32 or bf16, found " + name);
+        };
+    }
+
     static Dtype of(ScalarType raw) {
         for (Dtype dtype : values()) {
             if (dtype.raw.value == raw.value) {

@@ -9,12 +9,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Many independent runs of small operators, on all cores: libtorch splits one large operator among its threads, but runs small ones one after
- * another. On the CPU, and without gradients.
+ * another. Without gradients.
  */
 public final class Parallel {
     private static final int HELPERS = Engine.threads() - 1;
@@ -27,20 +28,19 @@ public final class Parallel {
     private Parallel() {}
 
     /**
-     * {@code work} of each index below {@code n}: the same tensors as in a loop, in the scope that is open here.
+     * {@code work} of each index: the same tensors as in a loop, in the scope that is open here.
      *
+     * @param device of the tensors; a GPU works on by itself, and gets a loop
      * @param weights how much work each is; decides who does what, not what comes out
      */
-    public static List<Tensor> map(int[] weights, IntFunction<Tensor> work) {
-        int n = weights.length;
-        int parts = Math.min(HELPERS + 1, (n + AT_LEAST - 1) / AT_LEAST);
-        Tensor[] results = new Tensor[n];
+    public static List<Tensor> map(Device device, long[] weights, IntFunction<Tensor> work) {
+        int parts = device.equals(Device.CPU) ? Math.min(HELPERS + 1, (weights.length + AT_LEAST - 1) / AT_LEAST) : 1;
         if (parts < 2) {
-            Arrays.setAll(results, work);
-            return Arrays.asList(results);
+            return IntStream.range(0, weights.length).mapToObj(work).toList();
         }
+        Tensor[] results = new Tensor[weights.length];
         int[] ends = ends(weights, parts);
-        return BlasThreads.single(() -> {
+        try (BlasThreads one = BlasThreads.single()) {
             List<Future<?>> others = new ArrayList<>();
             for (int part = 1; part < parts; part++) {
                 int from = ends[part - 1];
@@ -66,16 +66,15 @@ public final class Parallel {
             if (failure != null) {
                 throw failure;
             }
-            for (Tensor result : results) {
-                TensorScope.adopt(result);
-            }
-            return Arrays.asList(results);
-        });
+        }
+        List<Tensor> all = List.of(results);
+        all.forEach(TensorScope::adopt);
+        return all;
     }
 
     /** Ends of contiguous parts of about equal weight. */
-    private static int[] ends(int[] weights, int parts) {
-        long total = Arrays.stream(weights).asLongStream().sum();
+    private static int[] ends(long[] weights, int parts) {
+        long total = Arrays.stream(weights).sum();
         int[] ends = new int[parts];
         long sum = 0;
         int at = 0;

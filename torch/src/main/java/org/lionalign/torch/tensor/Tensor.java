@@ -461,15 +461,17 @@ public final class Tensor implements AutoCloseable {
      * @param causal for q = k only: the triangle is aligned top left (ENGINE.md 6)
      */
     public Tensor attention(Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal, double scale) {
-        return BlasThreads.single(() -> of(torch.scaled_dot_product_attention(
-                raw,
-                keys.raw,
-                values.raw,
-                mask == null ? new TensorOptional() : optional(mask),
-                0.0,
-                causal,
-                new DoubleOptional(scale),
-                false)));
+        try (BlasThreads one = BlasThreads.single()) {
+            return of(torch.scaled_dot_product_attention(
+                    raw,
+                    keys.raw,
+                    values.raw,
+                    mask == null ? new TensorOptional() : optional(mask),
+                    0.0,
+                    causal,
+                    new DoubleOptional(scale),
+                    false));
+        }
     }
 
     // ---- autograd

@@ -17,11 +17,17 @@ class BlasThreadsTest {
     @Test
     void oneInsideAndAllOutsideHoweverItEnds() {
         assertThat(BlasThreads.now()).isEqualTo(Engine.threads());
-        assertThat(BlasThreads.<Integer>single(() -> BlasThreads.single(BlasThreads::now) + BlasThreads.now()))
-                .isEqualTo(2);
-        assertThatThrownBy(() -> BlasThreads.single(() -> {
-                    throw new IllegalStateException("in the middle");
-                }))
+        try (BlasThreads outer = BlasThreads.single()) {
+            try (BlasThreads inner = BlasThreads.single()) {
+                assertThat(BlasThreads.now()).isEqualTo(1);
+            }
+            assertThat(BlasThreads.now()).isEqualTo(1);
+        }
+        assertThatThrownBy(() -> {
+                    try (BlasThreads one = BlasThreads.single()) {
+                        throw new IllegalStateException("in the middle");
+                    }
+                })
                 .hasMessage("in the middle");
         assertThat(BlasThreads.now()).isEqualTo(Engine.threads());
     }
@@ -30,17 +36,18 @@ class BlasThreadsTest {
     void theLastOfSeveralGivesThemBack() throws InterruptedException {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
-        CompletableFuture<Void> other = CompletableFuture.runAsync(() -> BlasThreads.single(() -> {
-            inside.countDown();
-            try {
+        CompletableFuture<Void> other = CompletableFuture.runAsync(() -> {
+            try (BlasThreads one = BlasThreads.single()) {
+                inside.countDown();
                 leave.await();
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
-            return 0;
-        }));
+        });
         inside.await();
-        assertThat(BlasThreads.<Integer>single(BlasThreads::now)).isEqualTo(1);
+        try (BlasThreads one = BlasThreads.single()) {
+            assertThat(BlasThreads.now()).isEqualTo(1);
+        }
         assertThat(BlasThreads.now()).as("the other is still inside").isEqualTo(1);
         leave.countDown();
         other.join();

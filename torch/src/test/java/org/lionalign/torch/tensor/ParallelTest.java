@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
 class ParallelTest {
-    private static final int[] WEIGHTS = {1, 7, 1, 1, 3, 5, 2, 2, 9, 1, 1, 1, 4};
+    private static final long[] WEIGHTS = {1, 7, 1, 1, 3, 5, 2, 2, 9, 1, 1, 1, 4};
 
     @Test
     void givesWhatALoopGivesAndFreesIt() {
@@ -18,7 +18,7 @@ class ParallelTest {
             Set<Thread> threads = ConcurrentHashMap.newKeySet();
             try (TensorScope scope = new TensorScope()) {
                 Tensor base = Tensors.randn(3, 1, Device.CPU, 5, 8);
-                List<Tensor> found = Parallel.map(WEIGHTS, i -> {
+                List<Tensor> found = Parallel.map(Device.CPU, WEIGHTS, i -> {
                     threads.add(Thread.currentThread());
                     return base.mul(i).matmul(base.transpose(0, 1));
                 });
@@ -39,7 +39,7 @@ class ParallelTest {
 
     @Test
     void anErrorOfAHelperIsTheCallers() {
-        assertThatThrownBy(() -> Parallel.map(WEIGHTS, i -> {
+        assertThatThrownBy(() -> Parallel.map(Device.CPU, WEIGHTS, i -> {
                     if (i == WEIGHTS.length - 1) {
                         throw new IllegalArgumentException("number " + i);
                     }
