@@ -45,7 +45,7 @@ public final class DataBench {
             if (args.length > 0 && args[0].equals("scale")) {
                 int rows = args.length > 1 ? Integer.parseInt(args[1]) : 2_000_000;
                 Path model = model(
-                        work, Path.of(System.getProperty("lion.root", ".")).resolve("models/cub"));
+                        work, Path.of(System.getProperty("lion.home", ".")).resolve("models/cub"));
                 run(work, model, List.of(made(work, rows)));
             } else {
                 Path shared = Path.of(args.length > 1 ? args[1] : "../shared/data");

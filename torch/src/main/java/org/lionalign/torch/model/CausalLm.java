@@ -30,8 +30,7 @@ import org.lionalign.torch.tensor.Tensors;
  * }
  * }</pre>
  *
- * <p>Back-propagation runs block by block (ARCHITECTURE.md 5): autograd knows one block at a time, the gradient of the residual stream is
- * handed down here. Not safe for use by several threads at once.
+ * <p>Back-propagation runs block by block (ARCHITECTURE.md 5) and by hand, but for attention: see {@link BlockPass}. Not safe for use by several threads at once.
  */
 public final class CausalLm implements AutoCloseable {
     private final Path directory;
@@ -233,7 +232,7 @@ public final class CausalLm implements AutoCloseable {
             throw new IllegalArgumentException("a training pass needs at least one supervised token");
         }
         return train(batch, batch.predictors(), normed -> {
-            Head.Backward back = head.forwardBackward(normed.detach(), batch.targets(), objective);
+            Head.Backward back = head.forwardBackward(normed, batch.targets(), objective);
             return new Segment(back.logps(), back.hiddenGradient());
         });
     }
@@ -242,14 +241,15 @@ public final class CausalLm implements AutoCloseable {
     public float[] scoresForwardBackward(PackedBatch batch, UnaryOperator<float[]> objective) {
         check(batch);
         return train(batch, batch.leafEnds(), normed -> {
-            Tensor leaf = normed.detach().requiresGrad_(true);
-            Tensor scores = leaf.linear(headWeight.use().to(Dtype.F32), null);
-            float[] values = scores.detach().toFloats();
+            Tensor wide = headWeight.values().to(Dtype.F32);
+            Tensor scores = normed.linear(wide, null);
+            float[] values = scores.toFloats();
             Tensor gradient =
                     Tensors.of(objective.apply(values), scores.shape()).to(normed.device());
-            Tensor.backward(List.of(scores), List.of(gradient));
-            headWeight.harvest();
-            return new Segment(values, java.util.Objects.requireNonNull(leaf.grad()));
+            if (headWeight.trainable()) {
+                headWeight.addProduct(gradient.transpose(0, 1), normed);
+            }
+            return new Segment(values, gradient.matmul(wide));
         });
     }
 
@@ -268,10 +268,10 @@ public final class CausalLm implements AutoCloseable {
             Tensor x = noGrad(() -> noisy(embed(batch.ids()), batch));
             for (DecoderLayer layer : layers) {
                 try (TensorScope scope = new TensorScope()) {
-                    Tensor input = scope.escape(x.detach().requiresGrad_(true));
+                    Tensor input = x;
                     inputs.add(input);
                     if (options.recompute()) {
-                        x = scope.escape(noGrad(() -> layer.forward(input, rotary, batch.plan())));
+                        x = scope.escape(layer.forward(input, rotary, batch.plan()));
                     } else {
                         BlockPass pass = new BlockPass(layer, input, rotary, batch.plan(), scope);
                         passes.add(pass);
@@ -280,19 +280,23 @@ public final class CausalLm implements AutoCloseable {
                 }
             }
             Tensor positions = indices(at);
-            Tensor selected = x.detach().indexSelect(0, positions).requiresGrad_(true);
-            Tensor normed = finalNorm.forward(selected, Dtype.F32);
-            Segment segment = headPass.run(normed);
-            Tensor.backward(List.of(normed), List.of(segment.gradient()));
-            finalNorm.weight().harvest();
-            Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape())
-                    .indexAdd_(0, positions, java.util.Objects.requireNonNull(selected.grad()));
+            Tensor selected = x.indexSelect(0, positions);
+            Segment segment = headPass.run(finalNorm.forward(selected, Dtype.F32));
+            Tensor behind = Tensors.zeros(Dtype.F32, x.device(), selected.shape());
+            finalNorm.backward(selected, segment.gradient(), behind);
+            Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape()).indexAdd_(0, positions, behind);
+            x.close();
             for (int i = layers.size() - 1; i >= 0; i--) {
                 try (TensorScope scope = new TensorScope()) {
-                    BlockPass pass = options.recompute()
-                            ? new BlockPass(layers.get(i), inputs.get(i), rotary, batch.plan(), scope)
-                            : passes.get(i);
-                    gradient = scope.escape(pass.backward(gradient));
+                    BlockPass pass;
+                    if (options.recompute()) {
+                        pass = new BlockPass(layers.get(i), inputs.get(i), rotary, batch.plan(), scope);
+                        pass.output().close();
+                    } else {
+                        pass = passes.get(i); // whose output was the next one's input, or the head's
+                    }
+                    pass.backward(gradient);
+                    inputs.get(i).close();
                 }
             }
             embeddingBackward(batch.ids(), gradient);

@@ -2,8 +2,10 @@ package org.lionalign.torch.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.pack.AttentionPlan;
+import org.lionalign.torch.nn.GatedActivation;
 import org.lionalign.torch.nn.Linear;
 import org.lionalign.torch.nn.RotaryTable;
 import org.lionalign.torch.nn.TreeAttention;
@@ -42,44 +44,72 @@ record DecoderLayer(
 
     /** Rotated queries {@code [T, heads, headDim]}, keys and values {@code [T, keyValueHeads, headDim]}, fp32. */
     Tensor[] project(Tensor x, RotaryTable rotary) {
-        long time = x.size(0);
-        long d = config.headDim();
-        long width = config.keyValueHeads() * d;
-        Tensor[] parts =
-                qkv.forward(inputNorm.forward(x, compute)).to(Dtype.F32).split(1, config.heads() * d, width, width);
-        Tensor q = parts[0].reshape(time, config.heads(), d);
-        Tensor k = parts[1].reshape(time, config.keyValueHeads(), d);
-        Tensor v = parts[2].reshape(time, config.keyValueHeads(), d);
-        if (queryNorm != null && keyNorm != null) {
-            q = queryNorm.forward(q, Dtype.F32);
-            k = keyNorm.forward(k, Dtype.F32);
-        }
-        return new Tensor[] {rotary.rotate(q), rotary.rotate(k), v};
+        return heads(mixed(x), rotary);
     }
 
-    /** The rest of the block: {@code attended [T, heads·headDim]} fp32. */
+    /** The rest of the block: {@code attended [T, heads·headDim]}. */
     Tensor finish(Tensor x, Tensor attended) {
-        Tensor out = output.forward(attended.to(compute));
-        if (preFeedForwardNorm == null || postFeedForwardNorm == null) {
-            Tensor middle = x.add(out);
-            return middle.add(feedForward(postAttentionNorm.forward(middle, compute)));
-        }
-        Tensor middle = x.add(postAttentionNorm.forward(out, Dtype.F32));
-        Tensor fed = feedForward(preFeedForwardNorm.forward(middle, compute));
-        return middle.add(postFeedForwardNorm.forward(fed, Dtype.F32));
+        Tensor middle = middle(x, output.forward(attended.to(compute)));
+        return end(middle, down.forward(activation().forward(gateUp.forward(feedNormed(middle)))));
     }
 
-    private Tensor feedForward(Tensor x) {
-        long width = config.intermediateSize();
-        Tensor[] parts = gateUp.forward(x).split(1, width, width);
-        Tensor gate =
-                switch (config.activation()) {
-                    case "silu" -> parts[0].silu();
-                    case "gelu" -> parts[0].gelu("none");
-                    default -> parts[0].gelu("tanh");
-                };
-        // In place where no graph needs the gate's own values.
-        return down.forward(gate.requiresGrad() ? gate.mul(parts[1]) : gate.mul_(parts[1]));
+    // The steps of these, which BlockPass goes back through one by one.
+
+    /** Queries, keys and values beside each other, as the product leaves them: {@code [T, (heads + 2·keyValueHeads)·headDim]} fp32. */
+    Tensor mixed(Tensor x) {
+        return qkv.forward(inputNorm.forward(x, compute)).to(Dtype.F32);
+    }
+
+    Tensor[] heads(Tensor mixed, RotaryTable rotary) {
+        long d = config.headDim();
+        long turned = config.heads() + config.keyValueHeads();
+        Tensor all = mixed.view(mixed.size(0), turned + config.keyValueHeads(), d);
+        Tensor values = all.narrow(1, turned, config.keyValueHeads()).contiguous();
+        Tensor queriesAndKeys = all.narrow(1, 0, turned);
+        if (queryNorm == null || keyNorm == null) {
+            Tensor[] rotated = rotary.rotate(queriesAndKeys).split(1, config.heads(), config.keyValueHeads());
+            return new Tensor[] {rotated[0], rotated[1], values};
+        }
+        Tensor[] plain = queriesAndKeys.split(1, config.heads(), config.keyValueHeads());
+        return new Tensor[] {
+            rotary.rotate(queryNorm.forward(plain[0], Dtype.F32)),
+            rotary.rotate(keyNorm.forward(plain[1], Dtype.F32)),
+            values
+        };
+    }
+
+    /** The residual stream between attention and feed-forward; {@code out} is attention's, after its product. */
+    Tensor middle(Tensor x, Tensor out) {
+        return x.add(sandwiched() ? postAttentionNorm.forward(out, Dtype.F32) : out);
+    }
+
+    /** What the feed-forward's products begin with. */
+    Tensor feedNormed(Tensor middle) {
+        return feedNorm().forward(middle, compute);
+    }
+
+    /** The block's result; {@code fed} is the feed-forward's. */
+    Tensor end(Tensor middle, Tensor fed) {
+        return middle.add(sandwiched() ? after().forward(fed, Dtype.F32) : fed);
+    }
+
+    /** Whether attention and feed-forward have a norm behind them as well (Gemma 2). */
+    boolean sandwiched() {
+        return preFeedForwardNorm != null && postFeedForwardNorm != null;
+    }
+
+    /** The norm in front of the feed-forward. */
+    Norm feedNorm() {
+        return sandwiched() ? Objects.requireNonNull(preFeedForwardNorm) : postAttentionNorm;
+    }
+
+    /** The norm behind the feed-forward of a {@link #sandwiched} block. */
+    Norm after() {
+        return Objects.requireNonNull(postFeedForwardNorm);
+    }
+
+    GatedActivation activation() {
+        return new GatedActivation(config.activation(), config.intermediateSize());
     }
 
     /** Every weight of the block, adapters included, in a fixed order. */

@@ -3,6 +3,7 @@ package org.lionalign.torch.nn;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Tensor;
 
 /**
@@ -34,26 +35,37 @@ public final class Linear {
 
     /** {@code [T, in] → [T, out]} in the computing dtype. */
     public Tensor forward(Tensor x) {
-        Tensor out = x.linear(weight.use(), bias == null ? null : bias.use());
-        if (adapters.isEmpty()) {
-            return out;
+        Tensor out = x.linear(weight.values(), bias == null ? null : bias.values());
+        for (LoraPart adapter : adapters) {
+            // Each adapter covers the rows of one tensor of the file; its piece is added where it belongs.
+            piece(out, adapter).add_(adapter.forward(x));
         }
-        // Each adapter covers the rows of one tensor of the file; the pieces are added where they belong.
-        List<Tensor> pieces = new ArrayList<>();
-        long[] sizes = new long[weight.parts().size()];
-        for (int i = 0; i < sizes.length; i++) {
-            sizes[i] = weight.parts().get(i).rows();
+        return out;
+    }
+
+    /**
+     * Adds to the gradients of what is trained here.
+     *
+     * @param x what {@link #forward} was given
+     * @param gradient of its result, {@code [T, out]} in the computing dtype
+     * @return the gradient of {@code x}
+     */
+    public Tensor backward(Tensor x, Tensor gradient) {
+        if (weight.trainable()) {
+            weight.addProduct(gradient.transpose(0, 1), x);
         }
-        Tensor[] split = sizes.length == 1 ? new Tensor[] {out} : out.split(1, sizes);
-        for (int i = 0; i < sizes.length; i++) {
-            Tensor piece = split[i];
-            for (LoraPart adapter : adapters) {
-                if (adapter.part() == i) {
-                    piece = piece.add(adapter.forward(x));
-                }
-            }
-            pieces.add(piece);
+        if (bias != null && bias.trainable()) {
+            bias.gradient().add_(gradient.to(Dtype.F32).sum(0, false));
         }
-        return Tensor.cat(pieces, 1);
+        Tensor back = gradient.matmul(weight.values());
+        for (LoraPart adapter : adapters) {
+            back.add_(adapter.backward(x, piece(gradient, adapter)));
+        }
+        return back;
+    }
+
+    private Tensor piece(Tensor whole, LoraPart adapter) {
+        Weight.Part part = weight.parts().get(adapter.part());
+        return whole.narrow(1, part.start(), part.rows());
     }
 }

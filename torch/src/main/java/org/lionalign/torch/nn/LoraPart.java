@@ -62,14 +62,32 @@ public final class LoraPart {
 
     /** {@code scale · B · A · dropout(x)}: {@code [T, out]}. */
     Tensor forward(Tensor x) {
-        Tensor in = x;
-        if (dropping) {
-            Tensor keep = Tensors.rand(seed, 0, 1, Device.CPU, x.shape())
-                    .lt(1 - dropout)
-                    .to(x.dtype())
-                    .to(x.device());
-            in = x.mul(keep).mul(1 / (1 - dropout));
+        return dropped(x).linear(a.values(), null).linear(b.values(), null).mul_(scale);
+    }
+
+    /** Adds to both gradients; takes {@code x} and the gradient of the result, gives that of {@code x}. */
+    Tensor backward(Tensor x, Tensor gradient) {
+        Tensor in = dropped(x);
+        Tensor scaled = gradient.mul(scale);
+        Tensor low = scaled.matmul(b.values());
+        if (b.trainable()) {
+            b.addProduct(scaled.transpose(0, 1), in.linear(a.values(), null));
         }
-        return in.linear(a.use(), null).linear(b.use(), null).mul(scale);
+        if (a.trainable()) {
+            a.addProduct(low.transpose(0, 1), in);
+        }
+        return dropped(low.matmul(a.values()));
+    }
+
+    /** {@code x} with some numbers dropped and the others grown: linear, so that a gradient goes back the same way. */
+    private Tensor dropped(Tensor x) {
+        if (!dropping) {
+            return x;
+        }
+        Tensor keep = Tensors.rand(seed, 0, 1, Device.CPU, x.shape())
+                .lt(1 - dropout)
+                .to(x.dtype())
+                .to(x.device());
+        return x.mul(keep).mul(1 / (1 - dropout));
     }
 }

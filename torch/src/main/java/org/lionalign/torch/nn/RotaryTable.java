@@ -1,5 +1,8 @@
 package org.lionalign.torch.nn;
 
+import java.util.List;
+import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 
 /**
@@ -12,8 +15,16 @@ public record RotaryTable(Tensor cos, Tensor sin) {
     /** Rotates {@code x [T, heads, headDim]} (fp32), pairing dimension i with i + headDim/2, as Hugging Face checkpoints do. */
     public Tensor rotate(Tensor x) {
         long half = x.size(2) / 2;
-        Tensor[] halves = x.split(2, half, half);
-        Tensor swapped = Tensor.cat(java.util.List.of(halves[1], halves[0]), 2);
-        return x.mul(cos).addcmul(swapped, sin);
+        return Pieces.map(x, Dtype.F32, x.shape(), (piece, from) -> {
+            Tensor[] halves = piece.split(2, half, half);
+            Tensor swapped = Tensor.cat(List.of(halves[1], halves[0]), 2);
+            long rows = piece.size(0);
+            return piece.mul(cos.narrow(0, from, rows)).addcmul_(swapped, sin.narrow(0, from, rows));
+        });
+    }
+
+    /** The way back, which is also how a gradient goes: a rotation's transpose is its inverse. */
+    public RotaryTable inverse() {
+        return new RotaryTable(cos, sin.neg());
     }
 }

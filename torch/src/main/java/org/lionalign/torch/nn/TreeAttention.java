@@ -52,9 +52,13 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
             }
             seenKeys.add(keys[i]);
             seenValues.add(values[i]);
-            out.add(node(queries[i], Tensor.cat(seenKeys, 0), Tensor.cat(seenValues, 0), window, shared));
+            out.add(node(queries[i], joined(seenKeys), joined(seenValues), window, shared));
         }
         return Tensor.cat(out, 0);
+    }
+
+    private static Tensor joined(List<Tensor> pieces) {
+        return pieces.size() == 1 ? pieces.get(0) : Tensor.cat(pieces, 0);
     }
 
     /**

@@ -25,7 +25,6 @@ public final class Weight implements AutoCloseable {
     private final boolean decay;
     private final Dtype computeDtype;
     private Tensor compute;
-    private @Nullable Tensor leaf;
     private @Nullable Tensor gradient;
     private boolean trainable;
     private long rowsFrom;
@@ -74,12 +73,7 @@ public final class Weight implements AutoCloseable {
         return trainable;
     }
 
-    /** What forward passes use: a leaf that gathers gradients while {@link #trainable}, else the plain tensor. */
-    public Tensor use() {
-        return leaf != null ? leaf : compute;
-    }
-
-    /** The tensor that computes, outside autograd. */
+    /** The tensor that computes. */
     public Tensor values() {
         return compute;
     }
@@ -90,7 +84,6 @@ public final class Weight implements AutoCloseable {
             trainable = true;
             try (TensorScope scope = new TensorScope()) {
                 gradient = scope.release(Tensors.zeros(Dtype.F32, master.device(), master.shape()));
-                leaf = scope.release(compute.detach().requiresGrad_(true));
             }
         }
     }
@@ -122,21 +115,7 @@ public final class Weight implements AutoCloseable {
         return gradient;
     }
 
-    /** Moves what a backward pass left on the leaf into the fp32 gradient. */
-    public void harvest() {
-        if (leaf != null && gradient != null) {
-            try (TensorScope scope = new TensorScope();
-                    NoGrad off = new NoGrad()) {
-                Tensor fresh = leaf.grad();
-                if (fresh != null) {
-                    gradient.add_(fresh);
-                    leaf.clearGrad();
-                }
-            }
-        }
-    }
-
-    /** Adds {@code a · b} to the gradient, for backward passes written by hand. */
+    /** Adds {@code a · b}, of the computing dtype, to the gradient. */
     public void addProduct(Tensor a, Tensor b) {
         if (a.dtype() == Dtype.F32) {
             gradient().addmm_(a, b);
@@ -151,7 +130,7 @@ public final class Weight implements AutoCloseable {
         }
     }
 
-    /** After the master changed: renews the computing copy in place, so that leaves keep pointing at it. */
+    /** After the master changed: renews the computing copy. */
     public void refresh() {
         if (compute != master) {
             try (NoGrad off = new NoGrad()) {
@@ -166,9 +145,6 @@ public final class Weight implements AutoCloseable {
 
     @Override
     public void close() {
-        if (leaf != null) {
-            leaf.close();
-        }
         if (gradient != null) {
             gradient.close();
         }

@@ -216,6 +216,11 @@ public final class Tensor implements AutoCloseable {
         return of(torch.silu(raw));
     }
 
+    /** The gradient of {@code this} where {@code gradient} is that of {@link #silu}. */
+    public Tensor siluBackward(Tensor gradient) {
+        return of(torch.silu_backward(gradient.raw, raw));
+    }
+
     public Tensor sigmoid() {
         return of(raw.sigmoid());
     }
@@ -227,6 +232,11 @@ public final class Tensor implements AutoCloseable {
     /** @param approximate {@code none} (erf) or {@code tanh} */
     public Tensor gelu(String approximate) {
         return of(torch.gelu(raw, approximate));
+    }
+
+    /** The gradient of {@code this} where {@code gradient} is that of {@link #gelu}. */
+    public Tensor geluBackward(Tensor gradient, String approximate) {
+        return of(torch.gelu_backward(gradient.raw, raw, approximate));
     }
 
     public Tensor clampMin(double least) {
@@ -421,31 +431,10 @@ public final class Tensor implements AutoCloseable {
         return of(torch.embedding(raw, ids.raw));
     }
 
-    /**
-     * {@code x / sqrt(mean(x²) + eps) · weight} over the last dimension.
-     *
-     * @param trained whether the weight may need a gradient
-     */
-    public Tensor rmsNorm(@Nullable Tensor weight, double eps, boolean trained) {
-        if (!trained) {
-            // Two passes over the data instead of the composite operator's six. The caller chooses, not autograd's
-            // state, else
-            // recomputed activations would differ from kept ones in their last bits.
-            Tensor norm =
-                    of(torch.linalg_vector_norm(raw, new Scalar(2.0), new long[] {-1}, true, new ScalarTypeOptional()));
-            Tensor scaled = mul(norm.square().mul(1.0 / raw.size(-1)).add(eps).rsqrt());
-            return weight == null ? scaled : scaled.mul_(weight);
-        }
-        return of(torch.rms_norm(
-                raw,
-                new long[] {raw.size(-1)},
-                weight == null ? new TensorOptional() : optional(weight),
-                new DoubleOptional(eps)));
-    }
-
-    /** {@code this + a · b} in one pass. */
-    public Tensor addcmul(Tensor a, Tensor b) {
-        return of(raw.addcmul(a.raw, b.raw));
+    /** {@code this += a · b} in one pass. */
+    public Tensor addcmul_(Tensor a, Tensor b) {
+        raw.addcmul_(a.raw, b.raw);
+        return this;
     }
 
     public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {

@@ -1,0 +1,52 @@
+package org.lionalign.torch.tensor;
+
+/**
+ * Element-wise work on many rows, a piece at a time: each piece and its temporaries stay in the cache, where one operator after another over
+ * the whole tensor waits for memory. A GPU, which pays for every launch instead, gets far larger pieces.
+ */
+public final class Pieces {
+    private static final long CACHE_BYTES = 1L << 20;
+    private static final long GPU_BYTES = 1L << 28;
+
+    private Pieces() {}
+
+    /** Rows {@code [from, from + rows)}. */
+    public interface Each {
+        void at(long from, long rows);
+    }
+
+    /** The result for some rows of the input, of which the first is row {@code from}. */
+    public interface Of {
+        Tensor at(Tensor rows, long from);
+    }
+
+    /** Calls {@code each} for pieces of the tensor's rows, each in a scope of its own; a piece is sized by its rows in fp32. */
+    public static void each(Tensor tensor, Each each) {
+        long all = tensor.size(0);
+        long most = most(tensor);
+        for (long from = 0; from < all; from += most) {
+            try (TensorScope scope = new TensorScope()) {
+                each.at(from, Math.min(most, all - from));
+            }
+        }
+    }
+
+    /**
+     * A new tensor, row by row from {@code input}.
+     *
+     * @param shape of the result
+     */
+    public static Tensor map(Tensor input, Dtype out, long[] shape, Of of) {
+        if (input.size(0) <= most(input)) {
+            return of.at(input, 0).to(out);
+        }
+        Tensor result = Tensors.empty(out, input.device(), shape);
+        each(input, (from, rows) -> result.narrow(0, from, rows).copy_(of.at(input.narrow(0, from, rows), from)));
+        return result;
+    }
+
+    private static long most(Tensor tensor) {
+        long rowBytes = Math.max(1, tensor.numel() / Math.max(1, tensor.size(0))) * Dtype.F32.bytes();
+        return Math.max(1, (tensor.device().equals(Device.CPU) ? CACHE_BYTES : GPU_BYTES) / rowBytes);
+    }
+}
