@@ -83,10 +83,14 @@ public final class ModelReport {
         return report;
     }
 
-    /** Bytes a block keeps per token for its backward pass: residuals and norms in fp32, projections in bf16 and fp32. */
+    /**
+     * Bytes a block keeps per token for its backward pass when it computes in bf16: the residual stream before and after attention, queries, keys,
+     * values and attention's result in fp32; that result once more and gate and up in bf16.
+     */
     private static long activationBytes(ModelConfig config) {
-        long qkv = (long) config.headDim() * (config.heads() + 2L * config.keyValueHeads());
-        return 20L * config.hiddenSize() + 14L * qkv + 10L * config.intermediateSize();
+        long queries = (long) config.headDim() * config.heads();
+        long qkv = queries + 2L * config.headDim() * config.keyValueHeads();
+        return 8L * config.hiddenSize() + 4 * qkv + 6 * queries + 4L * config.intermediateSize();
     }
 
     private static void text(Path directory, ModelConfig config, ObjectNode report, List<String> warnings) {
