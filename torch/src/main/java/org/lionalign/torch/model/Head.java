@@ -6,6 +6,7 @@ import org.lionalign.torch.nn.Weight;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
@@ -127,7 +128,7 @@ final class Head {
 
     /** Puts {@code g·(onehot − softmax)}, in the computing dtype and through the cap where there is one, in the place of the logits. */
     private void becomeGradient(Tensor logits, Tensor targets, Tensor g) {
-        pieces(logits, (from, rows) -> {
+        Pieces.each(logits, PIECE_BYTES, (from, rows) -> {
             Tensor piece = logits.narrow(0, from, rows);
             Tensor slope = g.narrow(0, from, rows);
             Tensor target = targets.narrow(0, from, rows);
@@ -143,25 +144,12 @@ final class Head {
 
     private static Tensor logps(Tensor logits, Tensor targets) {
         Tensor logps = Tensors.empty(Dtype.F32, logits.device(), logits.size(0));
-        pieces(logits, (from, rows) -> {
+        Pieces.each(logits, PIECE_BYTES, (from, rows) -> {
             Tensor wide = logits.narrow(0, from, rows).to(Dtype.F32);
             Tensor onTarget = wide.gather(1, targets.narrow(0, from, rows)).squeeze(1);
             logps.narrow(0, from, rows).copy_(onTarget.sub(wide.logsumexp(1)));
         });
         return logps;
-    }
-
-    private interface Piece {
-        void at(long from, long rows);
-    }
-
-    private static void pieces(Tensor logits, Piece piece) {
-        long rows = Math.max(1, PIECE_BYTES / (logits.size(1) * Dtype.F32.bytes()));
-        for (long from = 0; from < logits.size(0); from += rows) {
-            try (TensorScope scope = new TensorScope()) {
-                piece.at(from, Math.min(rows, logits.size(0) - from));
-            }
-        }
     }
 
     private static Tensor targets(int[] targets, int from, int to, Tensor like) {

@@ -7,7 +7,7 @@ import org.lionalign.torch.tensor.Tensors;
 /**
  * What stands between a feed-forward's products: {@code f(gate) · up} (GLU variants; Shazeer 2020).
  *
- * @param name {@code silu}, {@code gelu} or {@code gelu_tanh}
+ * @param name {@code silu}, {@code gelu} or {@code gelu_pytorch_tanh}
  * @param width of gate and of up
  */
 public record GatedActivation(String name, long width) {

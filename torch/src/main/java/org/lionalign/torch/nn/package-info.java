@@ -1,5 +1,5 @@
 /**
- * The blocks of a decoder: weights with their gradients, linear layers with LoRA, rotary embedding, attention over a plan of prompt trees.
+ * The blocks of a decoder: weights with their gradients, linear layers with LoRA, gated activation, rotary embedding, attention over a plan of prompt trees.
  *
  * <p>Knows no architecture and no file. Start with {@link org.lionalign.torch.nn.Weight}, then
  * {@link org.lionalign.torch.nn.TreeAttention}.

@@ -20,10 +20,15 @@ public final class Pieces {
         Tensor at(Tensor rows, long from);
     }
 
-    /** Calls {@code each} for pieces of the tensor's rows, each in a scope of its own; a piece is sized by its rows in fp32. */
+    /** Calls {@code each} for pieces of the tensor's rows, each in a scope of its own. */
     public static void each(Tensor tensor, Each each) {
+        each(tensor, bytes(tensor), each);
+    }
+
+    /** The same for pieces of another size than the usual: as many rows as take {@code bytes} in fp32, and at least one. */
+    public static void each(Tensor tensor, long bytes, Each each) {
         long all = tensor.size(0);
-        long most = most(tensor);
+        long most = most(tensor, bytes);
         for (long from = 0; from < all; from += most) {
             try (TensorScope scope = new TensorScope()) {
                 each.at(from, Math.min(most, all - from));
@@ -37,7 +42,7 @@ public final class Pieces {
      * @param shape of the result
      */
     public static Tensor map(Tensor input, Dtype out, long[] shape, Of of) {
-        if (input.size(0) <= most(input)) {
+        if (input.size(0) <= most(input, bytes(input))) {
             return of.at(input, 0).to(out);
         }
         Tensor result = Tensors.empty(out, input.device(), shape);
@@ -45,8 +50,12 @@ public final class Pieces {
         return result;
     }
 
-    private static long most(Tensor tensor) {
+    private static long bytes(Tensor tensor) {
+        return tensor.device().equals(Device.CPU) ? CACHE_BYTES : GPU_BYTES;
+    }
+
+    private static long most(Tensor tensor, long bytes) {
         long rowBytes = Math.max(1, tensor.numel() / Math.max(1, tensor.size(0))) * Dtype.F32.bytes();
-        return Math.max(1, (tensor.device().equals(Device.CPU) ? CACHE_BYTES : GPU_BYTES) / rowBytes);
+        return Math.max(1, bytes / rowBytes);
     }
 }
