@@ -3,16 +3,16 @@ package org.lionalign.torch.model;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.lionalign.core.pack.AttentionPlan;
+import org.lionalign.torch.nn.AttentionPass;
+import org.lionalign.torch.nn.PreparedPlan;
 import org.lionalign.torch.nn.RotaryTable;
-import org.lionalign.torch.tensor.BlasThreads;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
 
 /**
- * A block's forward pass with what its backward pass needs, and that pass: by hand, but for attention, which is a graph of autograd's.
+ * A block's forward pass with what its backward pass needs, and that pass by hand (attention's: {@link AttentionPass}).
  *
  * <p>By hand because autograd keeps every step's input. Here what a norm, a rotation or the activation gives is computed again going back
  * (cheap, in the cache), and only products' results stay: half the memory.
@@ -22,9 +22,7 @@ final class BlockPass {
     private final RotaryTable rotary;
     private final Tensor input;
     private final @Nullable Tensor unnormed;
-    private final Tensor[] heads;
-    private final Tensor graph;
-    private final Tensor attended;
+    private final AttentionPass attention;
     private final @Nullable Tensor out;
     private final Tensor middle;
     private final Tensor gateUp;
@@ -37,21 +35,14 @@ final class BlockPass {
      * @param input {@code [T, hidden]} fp32; stays the caller's
      * @param scope everything that has to live until {@link #backward} escapes from it
      */
-    BlockPass(DecoderLayer layer, Tensor input, RotaryTable rotary, AttentionPlan plan, TensorScope scope) {
+    BlockPass(DecoderLayer layer, Tensor input, RotaryTable rotary, PreparedPlan plan, TensorScope scope) {
         this.layer = layer;
         this.rotary = rotary;
         this.input = input;
         Tensor mixed = layer.mixed(input);
-        heads = layer.heads(mixed, rotary);
-        for (int i = 0; i < heads.length; i++) {
-            heads[i] = scope.escape(heads[i].detach().requiresGrad_(true));
-        }
-        // In the dtype of the product that follows: the fp32 values need not stay.
-        graph = scope.escape(layer.attention()
-                .forward(heads[0], heads[1], heads[2], plan, layer.window())
-                .to(layer.compute()));
-        attended = scope.escape(graph.detach());
-        Tensor projected = layer.output().forward(attended);
+        Tensor[] heads = layer.heads(mixed, rotary);
+        attention = layer.attention().pass(heads[0], heads[1], heads[2], plan, layer.window(), scope);
+        Tensor projected = layer.output().forward(attention.result());
         middle = scope.escape(layer.middle(input, projected));
         gateUp = scope.escape(layer.gateUp().forward(layer.feedNormed(middle)));
         Tensor down = layer.down().forward(layer.activation().forward(gateUp));
@@ -73,14 +64,14 @@ final class BlockPass {
      */
     void backward(Tensor gradient) {
         try (TensorScope scope = new TensorScope()) {
-            feedForward(gradient);
+            throughFeedForward(gradient);
         }
         try (TensorScope scope = new TensorScope()) {
-            attention(gradient);
+            throughAttention(gradient);
         }
     }
 
-    private void feedForward(Tensor gradient) {
+    private void throughFeedForward(Tensor gradient) {
         Tensor behind = fed == null ? gradient : through(layer.after(), fed, gradient);
         Tensor active = layer.activation().forward(gateUp);
         Tensor back = layer.down().backward(active, behind.to(layer.compute()));
@@ -95,19 +86,11 @@ final class BlockPass {
         }
     }
 
-    private void attention(Tensor gradient) {
+    private void throughAttention(Tensor gradient) {
         Tensor behind = out == null ? gradient : through(layer.postAttentionNorm(), out, gradient);
-        Tensor back = layer.output().backward(attended, behind.to(layer.compute()));
-        try (BlasThreads one = BlasThreads.single()) {
-            Tensor.backward(List.of(graph), List.of(back));
-        }
-        for (Tensor done : new Tensor[] {graph, attended}) {
-            done.close();
-        }
-        Tensor turned = rotatedBack();
-        for (Tensor done : heads) {
-            done.close();
-        }
+        Tensor back = layer.output().backward(attention.result(), behind.to(layer.compute()));
+        attention.result().close();
+        Tensor turned = rotatedBack(attention.backward(back));
         if (out != null) {
             out.close();
         }
@@ -119,11 +102,11 @@ final class BlockPass {
     }
 
     /** The gradient of what the first product gave, in the computing dtype. */
-    private Tensor rotatedBack() {
+    private Tensor rotatedBack(Tensor[] heads) {
         RotaryTable inverse = rotary.inverse();
-        Tensor queries = inverse.rotate(gradient(heads[0]));
-        Tensor keys = inverse.rotate(gradient(heads[1]));
-        Tensor values = gradient(heads[2]);
+        Tensor queries = inverse.rotate(heads[0]);
+        Tensor keys = inverse.rotate(heads[1]);
+        Tensor values = heads[2];
         if (unnormed != null) {
             long d = layer.config().headDim();
             Tensor[] before =
@@ -140,9 +123,5 @@ final class BlockPass {
         Tensor into = Tensors.zeros(Dtype.F32, gradient.device(), gradient.shape());
         norm.backward(before, gradient, into);
         return into;
-    }
-
-    private static Tensor gradient(Tensor leaf) {
-        return Objects.requireNonNull(leaf.grad(), "no gradient");
     }
 }

@@ -10,6 +10,7 @@ import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.nn.Linear;
+import org.lionalign.torch.nn.PreparedPlan;
 import org.lionalign.torch.nn.RotaryTable;
 import org.lionalign.torch.nn.Weight;
 import org.lionalign.torch.tensor.Device;
@@ -30,7 +31,7 @@ import org.lionalign.torch.tensor.Tensors;
  * }
  * }</pre>
  *
- * <p>Back-propagation runs block by block (ARCHITECTURE.md 5) and by hand, but for attention: see {@link BlockPass}. Not safe for use by several threads at once.
+ * <p>Back-propagation runs block by block (ARCHITECTURE.md 5) and by hand: see {@link BlockPass}. Not safe for use by several threads at once.
  */
 public final class CausalLm implements AutoCloseable {
     private final Path directory;
@@ -164,12 +165,13 @@ public final class CausalLm implements AutoCloseable {
         try (TensorScope scope = new TensorScope();
                 NoGrad off = new NoGrad()) {
             RotaryTable rotary = rotary(batch);
+            PreparedPlan plan = prepared(batch);
             Tensor x = embed(batch.ids());
             if (!x.allFinite()) {
                 return "embedding";
             }
             for (int i = 0; i < layers.size(); i++) {
-                x = layers.get(i).forward(x, rotary, batch.plan());
+                x = layers.get(i).forward(x, rotary, plan);
                 if (!x.allFinite()) {
                     return "model.layers." + i;
                 }
@@ -263,6 +265,7 @@ public final class CausalLm implements AutoCloseable {
     private float[] train(PackedBatch batch, int[] at, HeadPass headPass) {
         try (TensorScope all = new TensorScope()) {
             RotaryTable rotary = rotary(batch);
+            PreparedPlan plan = prepared(batch);
             List<Tensor> inputs = new ArrayList<>();
             List<BlockPass> passes = new ArrayList<>();
             Tensor x = noGrad(() -> noisy(embed(batch.ids()), batch));
@@ -271,9 +274,9 @@ public final class CausalLm implements AutoCloseable {
                     Tensor input = x;
                     inputs.add(input);
                     if (options.recompute()) {
-                        x = scope.escape(layer.forward(input, rotary, batch.plan()));
+                        x = scope.escape(layer.forward(input, rotary, plan));
                     } else {
-                        BlockPass pass = new BlockPass(layer, input, rotary, batch.plan(), scope);
+                        BlockPass pass = new BlockPass(layer, input, rotary, plan, scope);
                         passes.add(pass);
                         x = pass.output();
                     }
@@ -290,7 +293,7 @@ public final class CausalLm implements AutoCloseable {
                 try (TensorScope scope = new TensorScope()) {
                     BlockPass pass;
                     if (options.recompute()) {
-                        pass = new BlockPass(layers.get(i), inputs.get(i), rotary, batch.plan(), scope);
+                        pass = new BlockPass(layers.get(i), inputs.get(i), rotary, plan, scope);
                         pass.output().close();
                     } else {
                         pass = passes.get(i); // whose output was the next one's input, or the head's
@@ -316,11 +319,12 @@ public final class CausalLm implements AutoCloseable {
     /** The residual stream after the last block, {@code [T, hidden]} fp32, without gradients. */
     private Tensor blocks(PackedBatch batch) {
         RotaryTable rotary = rotary(batch);
+        PreparedPlan plan = prepared(batch);
         Tensor x = embed(batch.ids());
         for (DecoderLayer layer : layers) {
             try (TensorScope scope = new TensorScope()) {
                 Tensor before = x;
-                x = scope.escape(layer.forward(before, rotary, batch.plan()));
+                x = scope.escape(layer.forward(before, rotary, plan));
                 before.close();
             }
         }
@@ -349,6 +353,12 @@ public final class CausalLm implements AutoCloseable {
         }
         Tensor noise = Tensors.rand(noiseSeed, -1, 1, Device.CPU, embedded.shape());
         return embedded.add(noise.mul(Tensors.of(scale, scale.length, 1)).to(embedded.device()));
+    }
+
+    private PreparedPlan prepared(PackedBatch batch) {
+        List<Integer> windows =
+                layers.stream().map(DecoderLayer::window).distinct().toList();
+        return layers.get(0).attention().prepare(batch.plan(), options.device(), windows);
     }
 
     private RotaryTable rotary(PackedBatch batch) {

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.lionalign.core.pack.AttentionPlan;
 import org.lionalign.torch.nn.GatedActivation;
 import org.lionalign.torch.nn.Linear;
+import org.lionalign.torch.nn.PreparedPlan;
 import org.lionalign.torch.nn.RotaryTable;
 import org.lionalign.torch.nn.TreeAttention;
 import org.lionalign.torch.nn.Weight;
@@ -37,7 +37,7 @@ record DecoderLayer(
         int window,
         Dtype compute) {
     /** The whole block on a packed stream {@code x [T, hidden]}. */
-    Tensor forward(Tensor x, RotaryTable rotary, AttentionPlan plan) {
+    Tensor forward(Tensor x, RotaryTable rotary, PreparedPlan plan) {
         Tensor[] heads = project(x, rotary);
         return finish(x, attention.forward(heads[0], heads[1], heads[2], plan, window));
     }

@@ -93,7 +93,12 @@ final class DecoderWeights {
                 config.queryKeyNorm() ? norm(attention + "q_norm", d) : null,
                 config.queryKeyNorm() ? norm(attention + "k_norm", d) : null,
                 new TreeAttention(
-                        config.heads(), config.keyValueHeads(), d, config.attentionScale(), config.attentionSoftcap()),
+                        config.heads(),
+                        config.keyValueHeads(),
+                        d,
+                        config.attentionScale(),
+                        config.attentionSoftcap(),
+                        options.compute()),
                 config.slidingLayers().get(index) ? config.slidingWindow() : 0,
                 options.compute());
     }

@@ -33,6 +33,9 @@ public final class Generator {
         void onPrompt(int prompt, List<Answer> answers);
     }
 
+    /** Prompts in a step for which a further core is worth waking. */
+    private static final int AT_LEAST = 4;
+
     private final CausalLm model;
     private final ModelConfig config;
     private final SamplingOptions options;
@@ -158,7 +161,7 @@ public final class Generator {
                     Tensor[] k = heads[1].split(0, sizes);
                     Tensor[] v = heads[2].split(0, sizes);
                     int index = i;
-                    List<Tensor> attended = Parallel.map(x.device(), sizes, g -> groups.get(g)
+                    List<Tensor> attended = Parallel.map(x.device(), sizes, AT_LEAST, g -> groups.get(g)
                             .attend(index, q[g], k[g], v[g], layer.attention(), layer.window()));
                     x = inner.escape(layer.finish(x, Tensor.cat(attended, 0)));
                 }

@@ -37,18 +37,19 @@ record Norm(Weight weight, double eps, boolean plusOne) {
         Tensor from = gradient.reshape(-1, width());
         Tensor to = into.view(-1, width());
         Tensor scale = scale();
-        Pieces.each(flat, (start, rows) -> {
+        Tensor slopes = Pieces.sum(flat, weight.master().shape(), (start, rows) -> {
             Tensor wide = flat.narrow(0, start, rows).to(Dtype.F32);
             Tensor inverse = inverse(wide);
             Tensor unit = wide.mul(inverse);
             Tensor slope = from.narrow(0, start, rows).to(Dtype.F32);
             Tensor along = slope.mul(unit); // d(loss)/dw of each row
-            if (weight.trainable()) {
-                weight.gradient().add_(along.sum(0, false));
-            }
             Tensor mean = along.matmul(scale).mul_(-1.0 / width()).unsqueeze(1);
             to.narrow(0, start, rows).addcmul_(slope.mul(scale).addcmul_(unit, mean), inverse);
+            return along.sum(0, false);
         });
+        if (weight.trainable()) {
+            weight.gradient().add_(slopes);
+        }
     }
 
     private long width() {

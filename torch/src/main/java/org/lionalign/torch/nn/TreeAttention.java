@@ -1,17 +1,21 @@
 package org.lionalign.torch.nn;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.pack.AttentionPlan;
+import org.lionalign.torch.tensor.BlasThreads;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Tensor;
+import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
 
 /**
- * Attention over a packed forest: one call of fp32 scaled dot-product attention per node of the plan, with the keys of the nodes above
- * it gathered in front of its own.
+ * Attention over a packed forest: a run of queries per node of the plan, with the keys of the nodes above it gathered in front of its own.
+ * libtorch's scaled dot-product attention in fp32 does each; where a CPU computes in bf16, {@link TiledAttention} does.
  *
  * <p>Grouped queries: key/value heads take the batch dimension and the queries of a group the head dimension, so keys are
  * shared by stride instead of being copied.
@@ -21,16 +25,111 @@ import org.lionalign.torch.tensor.Tensors;
  * @param headDim width of a head
  * @param scale factor on the scores
  * @param softcap cap·tanh(score/cap), 0 for none (Gemma 2)
+ * @param compute dtype of the products before and after, and of the result
  */
-public record TreeAttention(int heads, int keyValueHeads, int headDim, double scale, double softcap) {
+public record TreeAttention(int heads, int keyValueHeads, int headDim, double scale, double softcap, Dtype compute) {
+    /** What {@link #forward} and {@link #pass} need of a stream's plan, for layers with these windows. */
+    public PreparedPlan prepare(AttentionPlan plan, Device device, Collection<Integer> windows) {
+        return new PreparedPlan(plan, tiled(device) ? windows : List.of());
+    }
+
     /**
+     * Without a way back; {@link #pass} gives the same values.
+     *
      * @param q {@code [T, heads, headDim]} fp32
      * @param k {@code [T, keyValueHeads, headDim]}
      * @param v likewise
      * @param window keys a query sees at most, itself included; 0 for all
-     * @return {@code [T, heads · headDim]} fp32
+     * @return {@code [T, heads · headDim]} in the computing dtype
      */
-    public Tensor forward(Tensor q, Tensor k, Tensor v, AttentionPlan plan, int window) {
+    public Tensor forward(Tensor q, Tensor k, Tensor v, PreparedPlan plan, int window) {
+        if (tiled(q.device())) {
+            TiledAttention tiles = new TiledAttention(this);
+            return tiles.forward(tiles.input(q, k, v, plan.tiles(window)));
+        }
+        return whole(q, k, v, plan.plan(), window).to(compute);
+    }
+
+    /**
+     * As {@link #forward}, with a way back.
+     *
+     * @param scope what has to live until then escapes from it
+     */
+    public AttentionPass pass(Tensor q, Tensor k, Tensor v, PreparedPlan plan, int window, TensorScope scope) {
+        return tiled(q.device())
+                ? new TiledPass(q, k, v, plan.tiles(window), scope)
+                : new GraphPass(q, k, v, plan.plan(), window, scope);
+    }
+
+    private boolean tiled(Device device) {
+        return compute == Dtype.BF16 && device.equals(Device.CPU);
+    }
+
+    private final class TiledPass implements AttentionPass {
+        private final TiledAttention tiles = new TiledAttention(TreeAttention.this);
+        private final TiledAttention.Input input;
+        private final Tensor result;
+
+        TiledPass(Tensor q, Tensor k, Tensor v, List<Tile> parts, TensorScope scope) {
+            input = tiles.input(q, k, v, parts);
+            for (Tensor kept : List.of(input.q(), input.k(), input.v())) {
+                scope.escape(kept);
+            }
+            result = scope.escape(tiles.forward(input));
+        }
+
+        @Override
+        public Tensor result() {
+            return result;
+        }
+
+        @Override
+        public Tensor[] backward(Tensor gradient) {
+            Tensor[] gradients = tiles.backward(input, gradient);
+            for (Tensor done : List.of(input.q(), input.k(), input.v())) {
+                done.close();
+            }
+            return gradients;
+        }
+    }
+
+    /** Through autograd. */
+    private final class GraphPass implements AttentionPass {
+        private final List<Tensor> leaves = new ArrayList<>();
+        private final Tensor graph;
+        private final Tensor result;
+
+        GraphPass(Tensor q, Tensor k, Tensor v, AttentionPlan plan, int window, TensorScope scope) {
+            for (Tensor input : List.of(q, k, v)) {
+                leaves.add(scope.escape(input.detach().requiresGrad_(true)));
+            }
+            // In the dtype of the product that follows: the fp32 values need not stay.
+            graph = scope.escape(whole(leaves.get(0), leaves.get(1), leaves.get(2), plan, window)
+                    .to(compute));
+            result = scope.escape(graph.detach());
+        }
+
+        @Override
+        public Tensor result() {
+            return result;
+        }
+
+        @Override
+        public Tensor[] backward(Tensor gradient) {
+            try (BlasThreads one = BlasThreads.single()) {
+                Tensor.backward(List.of(graph), List.of(gradient));
+            }
+            graph.close();
+            Tensor[] gradients = leaves.stream()
+                    .map(leaf -> Objects.requireNonNull(leaf.grad(), "no gradient"))
+                    .toArray(Tensor[]::new);
+            leaves.forEach(Tensor::close);
+            return gradients;
+        }
+    }
+
+    /** All nodes by libtorch's kernel: {@code [T, heads · headDim]} fp32. */
+    private Tensor whole(Tensor q, Tensor k, Tensor v, AttentionPlan plan, int window) {
         int count = plan.nodes().size();
         long[] sizes = new long[count];
         for (int i = 0; i < count; i++) {
@@ -91,7 +190,7 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
         return new Shared(blocked.triu(prefix + 1), prefix);
     }
 
-    /** Queries at the end of a run of keys: {@code q [n, heads, d]} on {@code k, v [m, keyValueHeads, d]}, m ≥ n. */
+    /** Queries at the end of a run of keys, by libtorch's kernel: {@code q [n, heads, d]} on {@code k, v [m, keyValueHeads, d]}, m ≥ n. */
     public Tensor node(Tensor q, Tensor k, Tensor v, int window) {
         return node(q, k, v, window, Shared.NONE);
     }

@@ -62,6 +62,22 @@ public final class Ops {
         return norms;
     }
 
+    /**
+     * The gradient of a softmax's input over the last dimension ({@code aten::_softmax_backward_data}): {@code p · (g − Σ g · p)}.
+     *
+     * @param gradient of the result
+     * @param probabilities the result, of the same shape and dtype
+     */
+    public static Tensor softmaxBackward(Tensor gradient, Tensor probabilities) {
+        IValueVector stack = new IValueVector();
+        stack.push_back(new IValue(gradient.raw()));
+        stack.push_back(new IValue(probabilities.raw()));
+        stack.push_back(new IValue(-1L));
+        stack.push_back(new IValue(probabilities.raw().scalar_type().value));
+        handle("aten::_softmax_backward_data", "").callBoxed(stack);
+        return new Tensor(stack.get(0).toTensor());
+    }
+
     private static OperatorHandle handle(String name, String overload) {
         Engine.start();
         return Dispatcher.singleton().findSchemaOrThrow(name, overload);

@@ -1,13 +1,13 @@
 package org.lionalign.torch.tensor;
 
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class Parallel {
     private static final int HELPERS = Engine.threads() - 1;
 
-    /** Runs for which waking a helper is worth it. */
-    private static final int AT_LEAST = 4;
+    /** Whether this thread is at such work already: it has its core, and no more. */
+    private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
 
     private static @Nullable ExecutorService pool;
 
@@ -31,68 +31,105 @@ public final class Parallel {
      * {@code work} of each index: the same tensors as in a loop, in the scope that is open here.
      *
      * @param device of the tensors; a GPU works on by itself, and gets a loop
-     * @param weights how much work each is; decides who does what, not what comes out
+     * @param weights how much work each is; decides what is begun first, not what comes out
+     * @param atLeast runs for which waking a helper is worth it
      */
-    public static List<Tensor> map(Device device, long[] weights, IntFunction<Tensor> work) {
-        int parts = device.equals(Device.CPU) ? Math.min(HELPERS + 1, (weights.length + AT_LEAST - 1) / AT_LEAST) : 1;
-        if (parts < 2) {
+    public static List<Tensor> map(Device device, long[] weights, int atLeast, IntFunction<Tensor> work) {
+        int threads = threads(device, (weights.length + atLeast - 1) / atLeast);
+        if (threads < 2) {
             return IntStream.range(0, weights.length).mapToObj(work).toList();
         }
         Tensor[] results = new Tensor[weights.length];
-        int[] ends = ends(weights, parts);
-        try (BlasThreads one = BlasThreads.single()) {
-            List<Future<?>> others = new ArrayList<>();
-            for (int part = 1; part < parts; part++) {
-                int from = ends[part - 1];
-                int to = ends[part];
-                others.add(pool().submit(() -> run(from, to, work, results)));
-            }
-            RuntimeException failure = null;
-            try {
-                run(0, ends[0], work, results);
-            } catch (RuntimeException e) {
-                failure = e;
-            }
-            for (Future<?> other : others) { // all of them, so that nothing runs on behind an error
-                try {
-                    other.get();
-                } catch (ExecutionException e) {
-                    failure = failure != null ? failure : new IllegalStateException(e.getCause());
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new IllegalStateException("interrupted", e);
-                }
-            }
-            if (failure != null) {
-                throw failure;
-            }
-        }
+        new Job(weights, i -> {
+                    try (TensorScope scope = new TensorScope()) {
+                        results[i] = scope.release(work.apply(i));
+                    }
+                })
+                .run(threads);
         List<Tensor> all = List.of(results);
         all.forEach(TensorScope::adopt);
         return all;
     }
 
-    /** Ends of contiguous parts of about equal weight. */
-    private static int[] ends(long[] weights, int parts) {
-        long total = Arrays.stream(weights).sum();
-        int[] ends = new int[parts];
-        long sum = 0;
-        int at = 0;
-        for (int part = 0; part < parts; part++) {
-            while (at < weights.length && (part == parts - 1 || sum * parts < total * (part + 1))) {
-                sum += weights[at++];
+    /** {@code work} of each index, large enough to wake a helper for; each in a scope of its own, from which nothing comes. */
+    public static void each(Device device, long[] weights, IntConsumer work) {
+        int threads = threads(device, weights.length);
+        IntConsumer scoped = i -> {
+            try (TensorScope scope = new TensorScope()) {
+                work.accept(i);
             }
-            ends[part] = at;
+        };
+        if (threads < 2) {
+            IntStream.range(0, weights.length).forEach(scoped);
+        } else {
+            new Job(weights, scoped).run(threads);
         }
-        return ends;
     }
 
-    private static void run(int from, int to, IntFunction<Tensor> work, Tensor[] results) {
-        try (NoGrad off = new NoGrad()) {
-            for (int i = from; i < to; i++) {
-                try (TensorScope scope = new TensorScope()) {
-                    results[i] = scope.release(work.apply(i));
+    private static int threads(Device device, int most) {
+        return device.equals(Device.CPU) && !INSIDE.get() ? Math.min(HELPERS + 1, most) : 1;
+    }
+
+    /** Indices, the largest first, of which each thread takes the next when it is free: a helper that wakes late costs little. */
+    private static final class Job implements Runnable {
+        private final int[] order;
+        private final IntConsumer work;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
+        private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+        Job(long[] weights, IntConsumer work) {
+            this.work = work;
+            order = IntStream.range(0, weights.length)
+                    .boxed()
+                    .sorted(Comparator.comparingLong((Integer i) -> weights[i]).reversed())
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+        }
+
+        void run(int threads) {
+            try (BlasThreads one = BlasThreads.single()) {
+                for (int helper = 1; helper < threads; helper++) {
+                    pool().execute(this);
                 }
+                torch.set_num_threads(
+                        1); // this thread is one of them: its operators would wait for a core that a helper has
+                try {
+                    run();
+                } finally {
+                    torch.set_num_threads(Engine.threads());
+                }
+                // All of them, so that nothing runs on behind an error. A helper is at its last one: not worth sleeping
+                // for.
+                while (done.get() < order.length) {
+                    Thread.onSpinWait();
+                }
+            }
+            Throwable failed = failure.get();
+            if (failed instanceof RuntimeException e) {
+                throw e;
+            } else if (failed != null) {
+                throw new IllegalStateException(failed);
+            }
+        }
+
+        @Override
+        public void run() {
+            INSIDE.set(true);
+            try (NoGrad off = new NoGrad()) {
+                for (int i = next.getAndIncrement(); i < order.length; i = next.getAndIncrement()) {
+                    try {
+                        if (failure.get() == null) {
+                            work.accept(order[i]);
+                        }
+                    } catch (RuntimeException | Error e) {
+                        failure.compareAndSet(null, e);
+                    } finally {
+                        done.incrementAndGet();
+                    }
+                }
+            } finally {
+                INSIDE.set(false);
             }
         }
     }

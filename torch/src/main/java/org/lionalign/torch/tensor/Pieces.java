@@ -1,8 +1,10 @@
 package org.lionalign.torch.tensor;
 
+import java.util.Arrays;
+
 /**
  * Element-wise work on many rows, a piece at a time: each piece and its temporaries stay in the cache, where one operator after another over
- * the whole tensor waits for memory. A GPU, which pays for every launch instead, gets far larger pieces.
+ * the whole tensor waits for memory. Each core takes pieces of its own, without waiting for the others at each operator. A GPU, which pays for every launch instead, gets far larger pieces.
  */
 public final class Pieces {
     private static final long CACHE_BYTES = 1L << 20;
@@ -20,7 +22,25 @@ public final class Pieces {
         Tensor at(Tensor rows, long from);
     }
 
-    /** Calls {@code each} for pieces of the tensor's rows, each in a scope of its own. */
+    /** A term for rows {@code [from, from + rows)}. */
+    public interface Term {
+        Tensor at(long from, long rows);
+    }
+
+    /** The sum of the pieces' terms, each of {@code shape} and fp32, added up in their order. */
+    public static Tensor sum(Tensor tensor, long[] shape, Term term) {
+        long all = tensor.size(0);
+        long most = most(tensor, bytes(tensor));
+        int count = (int) ((all + most - 1) / most);
+        long[] stacked = new long[shape.length + 1];
+        stacked[0] = count;
+        System.arraycopy(shape, 0, stacked, 1, shape.length);
+        Tensor terms = Tensors.empty(Dtype.F32, tensor.device(), stacked);
+        each(tensor, (from, rows) -> terms.select(0, from / most).copy_(term.at(from, rows)));
+        return terms.sum(0, false);
+    }
+
+    /** Calls {@code each} for pieces of the tensor's rows, in no order, each in a scope of its own; without gradients. */
     public static void each(Tensor tensor, Each each) {
         each(tensor, bytes(tensor), each);
     }
@@ -29,11 +49,9 @@ public final class Pieces {
     public static void each(Tensor tensor, long bytes, Each each) {
         long all = tensor.size(0);
         long most = most(tensor, bytes);
-        for (long from = 0; from < all; from += most) {
-            try (TensorScope scope = new TensorScope()) {
-                each.at(from, Math.min(most, all - from));
-            }
-        }
+        long[] alike = new long[(int) ((all + most - 1) / most)];
+        Arrays.fill(alike, 1);
+        Parallel.each(tensor.device(), alike, i -> each.at(i * most, Math.min(most, all - i * most)));
     }
 
     /**

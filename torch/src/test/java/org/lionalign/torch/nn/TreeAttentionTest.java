@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.core.testing.Seeds;
 import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
@@ -74,23 +77,108 @@ class TreeAttentionTest {
         return out;
     }
 
-    @Test
-    void theFastKernelIsTheTextbook() {
+    @ParameterizedTest
+    @CsvSource({"F32, 2e-5", "BF16, 0.02"}) // bf16 rounds to 8 bits: inputs, probabilities and result
+    void theFastKernelIsTheTextbook(Dtype compute, double tolerance) {
         Seeds.forAll(60, random -> {
             PackedBatch batch = PackedBatch.of(forest(random));
             int window = random.nextBoolean() ? 0 : 1 + random.nextInt(8);
             double softcap = random.nextInt(3) == 0 ? 3 : 0;
-            TreeAttention shape = new TreeAttention(4, random.nextBoolean() ? 2 : 1, 8, 0.4, softcap);
+            TreeAttention shape = new TreeAttention(4, random.nextBoolean() ? 2 : 1, 8, 0.4, softcap, compute);
             try (TensorScope scope = new TensorScope()) {
-                Tensor q = Tensors.randn(random.nextLong(), 1, Device.CPU, batch.length(), 4, 8);
-                Tensor k = Tensors.randn(random.nextLong(), 1, Device.CPU, batch.length(), shape.keyValueHeads(), 8);
-                Tensor v = Tensors.randn(random.nextLong(), 1, Device.CPU, batch.length(), shape.keyValueHeads(), 8);
-                float[] fast = shape.forward(q, k, v, batch.plan(), window).toFloats();
-                double[] slow = reference(q.toFloats(), k.toFloats(), v.toFloats(), batch, shape, window);
-                for (int i = 0; i < slow.length; i++) {
-                    assertThat(Math.abs(fast[i] - slow[i])).isLessThan(2e-5);
-                }
+                same(random(random, batch, shape), batch, shape, window, tolerance);
             }
         });
+    }
+
+    /** Trees of several tiles: documents longer than one, small ones together, branches whose keys lie apart. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 50, 170})
+    void tilesOfLongTreesAreTheTextbook(int window) {
+        TreeAttention shape = new TreeAttention(4, 2, 16, 0.25, 0, Dtype.BF16);
+        PackedBatch batch = longTrees();
+        try (TensorScope scope = new TensorScope()) {
+            Tensor[] qkv = random(new SplittableRandom(1), batch, shape);
+            same(qkv, batch, shape, window, 0.02);
+            List<Tile> tiles = Tile.all(batch.plan(), window);
+            assertThat(tiles.stream().mapToInt(Tile::queries).sum()).isEqualTo(batch.length());
+            assertThat(tiles.get(tiles.size() - 1).queries())
+                    .as("three small trees in one tile")
+                    .isEqualTo(9 + 16 + 30);
+            if (window == 0) {
+                assertThat(tiles)
+                        .as("the second branch does not touch the first one's keys")
+                        .anyMatch(tile -> tile.runs().length == 2);
+            }
+        }
+    }
+
+    /** The way back by hand, in bf16, against autograd's through libtorch's kernel, in fp32. */
+    @ParameterizedTest
+    @CsvSource({"0, 0", "50, 0", "0, 3", "50, 3"})
+    void tilesGoBackAsAutogradDoes(int window, double softcap) {
+        PackedBatch batch = longTrees();
+        Tensor[][] gradients = new Tensor[2][];
+        try (TensorScope scope = new TensorScope()) {
+            for (Dtype compute : List.of(Dtype.F32, Dtype.BF16)) {
+                TreeAttention shape = new TreeAttention(4, 2, 16, 0.25, softcap, compute);
+                Tensor[] qkv = random(new SplittableRandom(1), batch, shape);
+                for (int i = 0; i < 3; i++) {
+                    qkv[i] = qkv[i].to(Dtype.BF16).to(Dtype.F32);
+                }
+                PreparedPlan plan = shape.prepare(batch.plan(), Device.CPU, List.of(window));
+                AttentionPass pass = shape.pass(qkv[0], qkv[1], qkv[2], plan, window, scope);
+                Tensor upstream =
+                        Tensors.randn(5, 1, Device.CPU, batch.length(), 64).to(Dtype.BF16);
+                gradients[compute == Dtype.F32 ? 0 : 1] = pass.backward(upstream.to(compute));
+            }
+            for (int i = 0; i < 3; i++) {
+                Tensor exact = gradients[0][i];
+                assertThat(gradients[1][i].shape()).isEqualTo(exact.shape());
+                double error = gradients[1][i].sub(exact).norm() / exact.norm();
+                assertThat(error).as("queries, keys, values: " + i).isLessThan(0.01);
+            }
+        }
+    }
+
+    private static PackedBatch longTrees() {
+        List<PromptTree> trees = new ArrayList<>();
+        trees.add(tree(300));
+        trees.add(new PromptTree("pair", List.of(node(-1, 40), node(0, 190), node(0, 150), node(2, 33))));
+        trees.add(tree(129));
+        for (int length : new int[] {9, 16, 30}) {
+            trees.add(tree(length));
+        }
+        return PackedBatch.of(trees);
+    }
+
+    private static PromptTree tree(int length) {
+        return new PromptTree("t" + length, List.of(node(-1, length)));
+    }
+
+    private static PromptTree.Node node(int parent, int length) {
+        return new PromptTree.Node(parent, new int[length], new boolean[length]);
+    }
+
+    private static Tensor[] random(SplittableRandom random, PackedBatch batch, TreeAttention shape) {
+        long d = shape.headDim();
+        return new Tensor[] {
+            Tensors.randn(random.nextLong(), 1, Device.CPU, batch.length(), shape.heads(), d),
+            Tensors.randn(random.nextLong(), 1, Device.CPU, batch.length(), shape.keyValueHeads(), d),
+            Tensors.randn(random.nextLong(), 1, Device.CPU, batch.length(), shape.keyValueHeads(), d)
+        };
+    }
+
+    private static void same(Tensor[] qkv, PackedBatch batch, TreeAttention shape, int window, double tolerance) {
+        PreparedPlan plan = shape.prepare(batch.plan(), Device.CPU, List.of(window));
+        Tensor out = shape.forward(qkv[0], qkv[1], qkv[2], plan, window);
+        assertThat(out.dtype()).isEqualTo(shape.compute());
+        float[] fast = out.toFloats();
+        double[] slow = reference(qkv[0].toFloats(), qkv[1].toFloats(), qkv[2].toFloats(), batch, shape, window);
+        for (int i = 0; i < slow.length; i++) {
+            assertThat(Math.abs(fast[i] - slow[i]))
+                    .as("element " + i)
+                    .isLessThan(tolerance * Math.max(1, Math.abs(slow[i])));
+        }
     }
 }

@@ -1,0 +1,166 @@
+package org.lionalign.torch.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.Ops;
+import org.lionalign.torch.tensor.Parallel;
+import org.lionalign.torch.tensor.Tensor;
+import org.lionalign.torch.tensor.Tensors;
+
+/**
+ * Attention for a CPU that multiplies in bf16, forwards and backwards by hand, from plain products over {@link Tile}s. Queries, keys, values
+ * and probabilities are rounded to bf16 for their products, as flash attention does on a GPU (Dao 2023); scores and softmax are fp32.
+ * Going back, the probabilities are computed again.
+ *
+ * <p>libtorch's own CPU kernel multiplies in fp32, in pieces so small that they reach an eighth of what the machine can do.
+ */
+final class TiledAttention {
+    private final TreeAttention shape;
+    private final int kv;
+    private final int group;
+    private final int d;
+
+    TiledAttention(TreeAttention shape) {
+        this.shape = shape;
+        kv = shape.keyValueHeads();
+        group = shape.heads() / kv;
+        d = shape.headDim();
+    }
+
+    /**
+     * Head by head, bf16, and longer by the tiles' filling, which is zero.
+     *
+     * @param q {@code [kv, T'·group, d]}, the queries of a token that share their keys beside each other, times their scale
+     * @param k {@code [kv, T', d]}
+     * @param v likewise
+     */
+    record Input(Tensor q, Tensor k, Tensor v, List<Tile> tiles) {}
+
+    Input input(Tensor q, Tensor k, Tensor v, List<Tile> tiles) {
+        Tensor scaled = q.mul(factor()).view(q.size(0), kv, (long) group * d);
+        return new Input(byHead(scaled, group), byHead(k, 1), byHead(v, 1), tiles);
+    }
+
+    /** What a score is of query · key, up to the cap's factor. */
+    private double factor() {
+        return shape.softcap() > 0 ? shape.scale() / shape.softcap() : shape.scale();
+    }
+
+    /** {@code [T, kv, each·d]} as {@code [kv, T'·each, d]} bf16. */
+    private Tensor byHead(Tensor rows, int each) {
+        long all = rows.size(0);
+        Tensor filled = Tensors.empty(Dtype.BF16, Device.CPU, kv, all + 2 * Tile.GRAIN, (long) each * d);
+        filled.narrow(1, 0, all).copy_(rows.transpose(0, 1));
+        filled.narrow(1, all, 2 * Tile.GRAIN).zero_();
+        return filled.view(kv, -1, d);
+    }
+
+    /** {@code [T, heads · headDim]} bf16. */
+    Tensor forward(Input in) {
+        Tensor q = in.q().to(Dtype.F32);
+        Tensor k = in.k().to(Dtype.F32);
+        Tensor out = Tensors.empty(Dtype.BF16, Device.CPU, length(in), kv, (long) group * d);
+        Parallel.each(Device.CPU, areas(in), i -> {
+            Tile tile = in.tiles().get(i);
+            Tensor weights = weights(tile, scores(tile, q, k)).to(Dtype.BF16);
+            Tensor result = weights.bmm(keys(tile, in.v())).view(kv, tile.rows(), (long) group * d);
+            out.narrow(0, tile.start(), tile.queries())
+                    .copy_(result.narrow(1, 0, tile.queries()).transpose(0, 1));
+        });
+        return out.view(out.size(0), -1);
+    }
+
+    /**
+     * @param gradient {@code [T, heads · headDim]} bf16
+     * @return those of the queries {@code [T, heads, headDim]} before their scale, of keys and of values, fp32
+     */
+    Tensor[] backward(Input in, Tensor gradient) {
+        Tensor q = in.q().to(Dtype.F32);
+        Tensor k = in.k().to(Dtype.F32);
+        Tensor slopes = byHead(gradient.view(gradient.size(0), kv, (long) group * d), group);
+        Tensor ofQueries = Tensors.empty(Dtype.F32, Device.CPU, length(in), kv, (long) group * d);
+        Tensor ofKeys = Tensors.zeros(Dtype.F32, Device.CPU, in.k().shape());
+        Tensor ofValues = Tensors.zeros(Dtype.F32, Device.CPU, in.v().shape());
+        List<Tensor> found = Parallel.map(Device.CPU, areas(in), 1, i -> {
+            Tile tile = in.tiles().get(i);
+            Tensor scores = scores(tile, q, k);
+            Tensor weights = weights(tile, scores).to(Dtype.BF16);
+            long real = (long) group * tile.queries();
+            weights.narrow(1, real, (long) group * tile.rows() - real).zero_(); // filling asks for nothing
+            Tensor slope = queries(tile, slopes);
+            Tensor toValues = weights.transpose(1, 2).bmm(slope);
+            Tensor toWeights = slope.bmm(keys(tile, in.v()).transpose(1, 2));
+            Tensor toScores = Ops.softmaxBackward(toWeights, weights);
+            if (shape.softcap() > 0) { // d cap·tanh(x)/dx = cap·(1 − tanh²)
+                toScores = scores.square()
+                        .neg()
+                        .add(1)
+                        .mul_(shape.softcap())
+                        .mul_(toScores)
+                        .to(Dtype.BF16);
+            }
+            Tensor toQueries = toScores.bmm(keys(tile, in.k())).view(kv, tile.rows(), (long) group * d);
+            ofQueries
+                    .narrow(0, tile.start(), tile.queries())
+                    .copy_(toQueries.narrow(1, 0, tile.queries()).transpose(0, 1));
+            Tensor toKeys = toScores.transpose(1, 2).bmm(queries(tile, in.q()));
+            return Tensor.cat(List.of(toKeys, toValues), 2);
+        });
+        // Tiles share keys: these are added up one tile after another.
+        for (int i = 0; i < found.size(); i++) {
+            long at = 0;
+            for (int[] run : in.tiles().get(i).runs()) {
+                long n = run[1] - run[0];
+                Tensor[] part = found.get(i).narrow(1, at, n).split(2, d, d);
+                ofKeys.narrow(1, run[0], n).add_(part[0]);
+                ofValues.narrow(1, run[0], n).add_(part[1]);
+                at += n;
+            }
+        }
+        return new Tensor[] {
+            ofQueries.mul_(factor()).view(ofQueries.size(0), shape.heads(), d),
+            ofKeys.narrow(1, 0, length(in)).transpose(0, 1),
+            ofValues.narrow(1, 0, length(in)).transpose(0, 1)
+        };
+    }
+
+    private static long length(Input in) {
+        Tile last = in.tiles().get(in.tiles().size() - 1);
+        return last.start() + last.queries();
+    }
+
+    private static long[] areas(Input in) {
+        return in.tiles().stream().mapToLong(Tile::area).toArray();
+    }
+
+    /** A tile's part of {@code [kv, T'·group, d]}. */
+    private Tensor queries(Tile tile, Tensor all) {
+        return all.narrow(1, (long) group * tile.start(), (long) group * tile.rows());
+    }
+
+    /** A tile's part of {@code [kv, T', d]}. */
+    private static Tensor keys(Tile tile, Tensor all) {
+        List<Tensor> runs = new ArrayList<>();
+        for (int[] run : tile.runs()) {
+            runs.add(all.narrow(1, run[0], run[1] - run[0]));
+        }
+        return runs.size() == 1 ? runs.get(0) : Tensor.cat(runs, 1);
+    }
+
+    /** {@code [kv, rows·group, keys]} fp32: with a cap, the tanh that it is a multiple of. */
+    private Tensor scores(Tile tile, Tensor q, Tensor k) {
+        Tensor products = queries(tile, q).bmm(keys(tile, k).transpose(1, 2));
+        return shape.softcap() > 0 ? products.tanh() : products;
+    }
+
+    /** The probabilities, fp32; without a cap, the scores are written over. */
+    private Tensor weights(Tile tile, Tensor scores) {
+        Tensor all = shape.softcap() > 0 ? scores.mul(shape.softcap()) : scores;
+        all.view(kv, tile.rows(), group, tile.keys())
+                .narrow(3, tile.masked(), tile.keys() - tile.masked())
+                .add_(tile.mask());
+        return all.softmax(-1);
+    }
+}
