@@ -166,20 +166,18 @@ public final class DpoBench {
         long start = System.nanoTime();
         List<PairObjective.Reference> references = PairTask.references(model, pairs, micro);
         double pass = (System.nanoTime() - start) / 1e9;
-        double rate = Measure.matmulRate(
-                Measure.dtype(),
-                Device.CPU,
-                4096,
-                model.config().hiddenSize(),
-                model.config().intermediateSize());
+        double[] products = new double[steps + 1]; // between the steps, for the machine's rate changes within minutes
         Layout layout = layout(pairs, references, new PreferenceLoss.Sigmoid(BETA, 0), BETA);
         try (AdamW optimizer = new AdamW(model.weights(), AdamW.Settings.DEFAULT)) {
             TrainStep train = new TrainStep(model, optimizer, 1);
             step(train, layout, 0);
+            products[0] = productRate();
             for (int s = 0; s < steps; s++) {
                 layout.seconds()[s] = step(train, layout, s + 1);
+                products[s + 1] = productRate();
             }
         }
+        double rate = Arrays.stream(products).average().orElseThrow();
         double seconds = Arrays.stream(layout.seconds()).sum();
         ObjectNode found = Json.object().put("bench", "dpo train").put("pairs_per_s", steps * perStep / seconds);
         found.put("pairs_per_s_with_reference", (steps * perStep) / (seconds + pass * steps / (steps + 1.0)));
@@ -198,6 +196,15 @@ public final class DpoBench {
                 rate / 1e9,
                 found.get("reference_pass_pairs_per_s").asDouble());
         return found;
+    }
+
+    private double productRate() {
+        return Measure.matmulRate(
+                Measure.dtype(),
+                Device.CPU,
+                4096,
+                model.config().hiddenSize(),
+                model.config().intermediateSize());
     }
 
     private void describe(ObjectNode found) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.DoubleSupplier;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
@@ -58,8 +59,11 @@ public final class SftBench {
         try (CausalLm model =
                 CausalLm.load(inputs.resolve("model"), new LoadOptions(Measure.dtype(), Device.CPU, true, false))) {
             ModelConfig config = model.config();
-            double rate = Measure.matmulRate(
+            // Measured between steps too, for the machine's rate changes within minutes: a step is held to those before
+            // and after it.
+            DoubleSupplier rate = () -> Measure.matmulRate(
                     Measure.dtype(), Device.CPU, 4096, config.hiddenSize(), config.intermediateSize());
+            double[] products = new double[steps + 1];
             SftTask task = new SftTask(rows, padded ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED);
             StepPlanner.Batch batch = padded
                     ? new StepPlanner.Batch(16, 0, 16 * 1024, true)
@@ -86,6 +90,7 @@ public final class SftBench {
             new Trainer(model, task, settings, run)
                     .train(
                             (step, total, metrics) -> {
+                                products[(int) step - 1] = rate.getAsDouble();
                                 if (step > 1) {
                                     int at = (int) step - 2;
                                     double flops = 0;
@@ -98,7 +103,7 @@ public final class SftBench {
                                                         packed.plan().pairs());
                                     }
                                     seconds[at] = metrics.get("seconds").asDouble();
-                                    shares[at] = flops / seconds[at] / rate;
+                                    shares[at] = flops / seconds[at] / ((products[at] + products[at + 1]) / 2);
                                     long real = Arrays.stream(planner.step(step).microBatches().stream()
                                                     .flatMapToInt(Arrays::stream)
                                                     .toArray())
@@ -110,7 +115,7 @@ public final class SftBench {
                                 }
                             },
                             () -> false);
-            for (double[] values : List.of(seconds, shares, rates, supervisedRates)) {
+            for (double[] values : List.of(seconds, shares, rates, supervisedRates, products)) {
                 Arrays.sort(values);
             }
             System.out.printf(
@@ -122,7 +127,7 @@ public final class SftBench {
                     Measure.median(supervisedRates),
                     steps,
                     100 * Measure.median(shares),
-                    rate / 1e9,
+                    Measure.median(products) / 1e9,
                     100 * shares[0],
                     100 * shares[steps - 1],
                     peakResident() / 1e9);

@@ -7,6 +7,7 @@ import org.lionalign.torch.nn.AttentionPass;
 import org.lionalign.torch.nn.PreparedPlan;
 import org.lionalign.torch.nn.RotaryTable;
 import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
@@ -104,19 +105,25 @@ final class BlockPass {
     /** The gradient of what the first product gave, in the computing dtype. */
     private Tensor rotatedBack(Tensor[] heads) {
         RotaryTable inverse = rotary.inverse();
-        Tensor queries = inverse.rotate(heads[0]);
-        Tensor keys = inverse.rotate(heads[1]);
-        Tensor values = heads[2];
+        long queries = heads[0].size(1);
+        long keys = heads[1].size(1);
+        long d = layer.config().headDim();
+        long[] shape = {input.size(0), queries + 2 * keys, d};
+        Dtype dtype = unnormed == null ? layer.compute() : Dtype.F32;
+        Tensor turned = Pieces.map(heads[0], dtype, shape, (piece, from) -> {
+            long rows = piece.size(0);
+            RotaryTable table = inverse.narrow(from, rows);
+            Tensor ofKeys = table.rotate(heads[1].narrow(0, from, rows));
+            return Tensor.cat(List.of(table.rotate(piece), ofKeys, heads[2].narrow(0, from, rows)), 1);
+        });
         if (unnormed != null) {
-            long d = layer.config().headDim();
-            Tensor[] before =
-                    unnormed.view(unnormed.size(0), -1, d).split(1, queries.size(1), keys.size(1), values.size(1));
-            queries = through(Objects.requireNonNull(layer.queryNorm()), before[0], queries);
-            keys = through(Objects.requireNonNull(layer.keyNorm()), before[1], keys);
+            Tensor[] before = unnormed.view(shape).split(1, queries, keys, keys);
+            Tensor[] behind = turned.split(1, queries, keys, keys);
+            Tensor ofQueries = through(Objects.requireNonNull(layer.queryNorm()), before[0], behind[0]);
+            Tensor ofKeys = through(Objects.requireNonNull(layer.keyNorm()), before[1], behind[1]);
+            turned = Tensor.cat(List.of(ofQueries, ofKeys, behind[2]), 1).to(layer.compute());
         }
-        return Tensor.cat(List.of(queries, keys, values), 1)
-                .view(input.size(0), -1)
-                .to(layer.compute());
+        return turned.view(input.size(0), -1);
     }
 
     private static Tensor through(Norm norm, Tensor before, Tensor gradient) {

@@ -18,9 +18,14 @@ public record RotaryTable(Tensor cos, Tensor sin) {
         return Pieces.map(x, Dtype.F32, x.shape(), (piece, from) -> {
             Tensor[] halves = piece.split(2, half, half);
             Tensor swapped = Tensor.cat(List.of(halves[1], halves[0]), 2);
-            long rows = piece.size(0);
-            return piece.mul(cos.narrow(0, from, rows)).addcmul_(swapped, sin.narrow(0, from, rows));
+            RotaryTable table = narrow(from, piece.size(0));
+            return piece.mul(table.cos()).addcmul_(swapped, table.sin());
         });
+    }
+
+    /** The table of rows {@code [from, from + rows)}. */
+    public RotaryTable narrow(long from, long rows) {
+        return new RotaryTable(cos.narrow(0, from, rows), sin.narrow(0, from, rows));
     }
 
     /** The way back, which is also how a gradient goes: a rotation's transpose is its inverse. */

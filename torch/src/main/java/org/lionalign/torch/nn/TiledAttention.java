@@ -6,6 +6,7 @@ import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Ops;
 import org.lionalign.torch.tensor.Parallel;
+import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.Tensors;
 
@@ -39,8 +40,7 @@ final class TiledAttention {
     record Input(Tensor q, Tensor k, Tensor v, List<Tile> tiles) {}
 
     Input input(Tensor q, Tensor k, Tensor v, List<Tile> tiles) {
-        Tensor scaled = q.mul(factor()).view(q.size(0), kv, (long) group * d);
-        return new Input(byHead(scaled, group), byHead(k, 1), byHead(v, 1), tiles);
+        return new Input(byHead(q, group, factor()), byHead(k, 1, 1), byHead(v, 1, 1), tiles);
     }
 
     /** What a score is of query · key, up to the cap's factor. */
@@ -48,23 +48,25 @@ final class TiledAttention {
         return shape.softcap() > 0 ? shape.scale() / shape.softcap() : shape.scale();
     }
 
-    /** {@code [T, kv, each·d]} as {@code [kv, T'·each, d]} bf16. */
-    private Tensor byHead(Tensor rows, int each) {
-        long all = rows.size(0);
-        Tensor filled = Tensors.empty(Dtype.BF16, Device.CPU, kv, all + 2 * Tile.GRAIN, (long) each * d);
-        filled.narrow(1, 0, all).copy_(rows.transpose(0, 1));
-        filled.narrow(1, all, 2 * Tile.GRAIN).zero_();
+    /** {@code [T, kv·each, d]}, times a factor, as {@code [kv, T'·each, d]} bf16. */
+    private Tensor byHead(Tensor all, int each, double factor) {
+        long length = all.size(0);
+        Tensor rows = all.reshape(length, kv, (long) each * d);
+        Tensor filled = Tensors.empty(Dtype.BF16, Device.CPU, kv, length + 2 * Tile.GRAIN, (long) each * d);
+        Pieces.each(rows, (from, n) -> {
+            Tensor piece = rows.narrow(0, from, n).transpose(0, 1);
+            filled.narrow(1, from, n).copy_(factor == 1 ? piece : piece.mul(factor));
+        });
+        filled.narrow(1, length, 2 * Tile.GRAIN).zero_();
         return filled.view(kv, -1, d);
     }
 
     /** {@code [T, heads · headDim]} bf16. */
     Tensor forward(Input in) {
-        Tensor q = in.q().to(Dtype.F32);
-        Tensor k = in.k().to(Dtype.F32);
         Tensor out = Tensors.empty(Dtype.BF16, Device.CPU, length(in), kv, (long) group * d);
         Parallel.each(Device.CPU, areas(in), i -> {
             Tile tile = in.tiles().get(i);
-            Tensor weights = weights(tile, scores(tile, q, k)).to(Dtype.BF16);
+            Tensor weights = weights(tile, scores(tile, in)).to(Dtype.BF16);
             Tensor result = weights.bmm(keys(tile, in.v())).view(kv, tile.rows(), (long) group * d);
             out.narrow(0, tile.start(), tile.queries())
                     .copy_(result.narrow(1, 0, tile.queries()).transpose(0, 1));
@@ -77,15 +79,13 @@ final class TiledAttention {
      * @return those of the queries {@code [T, heads, headDim]} before their scale, of keys and of values, fp32
      */
     Tensor[] backward(Input in, Tensor gradient) {
-        Tensor q = in.q().to(Dtype.F32);
-        Tensor k = in.k().to(Dtype.F32);
-        Tensor slopes = byHead(gradient.view(gradient.size(0), kv, (long) group * d), group);
+        Tensor slopes = byHead(gradient, group, 1);
         Tensor ofQueries = Tensors.empty(Dtype.F32, Device.CPU, length(in), kv, (long) group * d);
         Tensor ofKeys = Tensors.zeros(Dtype.F32, Device.CPU, in.k().shape());
         Tensor ofValues = Tensors.zeros(Dtype.F32, Device.CPU, in.v().shape());
         List<Tensor> found = Parallel.map(Device.CPU, areas(in), 1, i -> {
             Tile tile = in.tiles().get(i);
-            Tensor scores = scores(tile, q, k);
+            Tensor scores = scores(tile, in);
             Tensor weights = weights(tile, scores).to(Dtype.BF16);
             long real = (long) group * tile.queries();
             weights.narrow(1, real, (long) group * tile.rows() - real).zero_(); // filling asks for nothing
@@ -101,10 +101,13 @@ final class TiledAttention {
                         .mul_(toScores)
                         .to(Dtype.BF16);
             }
-            Tensor toQueries = toScores.bmm(keys(tile, in.k())).view(kv, tile.rows(), (long) group * d);
+            Tensor toQueries = toScores.bmm(keys(tile, in.k())).to(Dtype.F32).mul_(factor());
             ofQueries
                     .narrow(0, tile.start(), tile.queries())
-                    .copy_(toQueries.narrow(1, 0, tile.queries()).transpose(0, 1));
+                    .copy_(toQueries
+                            .view(kv, tile.rows(), (long) group * d)
+                            .narrow(1, 0, tile.queries())
+                            .transpose(0, 1));
             Tensor toKeys = toScores.transpose(1, 2).bmm(queries(tile, in.q()));
             return Tensor.cat(List.of(toKeys, toValues), 2);
         });
@@ -120,7 +123,7 @@ final class TiledAttention {
             }
         }
         return new Tensor[] {
-            ofQueries.mul_(factor()).view(ofQueries.size(0), shape.heads(), d),
+            ofQueries.view(ofQueries.size(0), shape.heads(), d),
             ofKeys.narrow(1, 0, length(in)).transpose(0, 1),
             ofValues.narrow(1, 0, length(in)).transpose(0, 1)
         };
@@ -150,8 +153,10 @@ final class TiledAttention {
     }
 
     /** {@code [kv, rows·group, keys]} fp32: with a cap, the tanh that it is a multiple of. */
-    private Tensor scores(Tile tile, Tensor q, Tensor k) {
-        Tensor products = queries(tile, q).bmm(keys(tile, k).transpose(1, 2));
+    private Tensor scores(Tile tile, Input in) {
+        Tensor products = queries(tile, in.q())
+                .to(Dtype.F32)
+                .bmm(keys(tile, in.k()).to(Dtype.F32).transpose(1, 2));
         return shape.softcap() > 0 ? products.tanh() : products;
     }
 

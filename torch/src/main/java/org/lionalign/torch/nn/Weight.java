@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
@@ -120,7 +121,11 @@ public final class Weight implements AutoCloseable {
         if (a.dtype() == Dtype.F32) {
             gradient().addmm_(a, b);
         } else {
-            gradient().add_(a.matmul(b));
+            Tensor product = a.matmul(b);
+            // Added at once, the product would be copied to fp32 as a whole first.
+            Pieces.each(product, (from, rows) -> gradient()
+                    .narrow(0, from, rows)
+                    .add_(product.narrow(0, from, rows).to(Dtype.F32)));
         }
     }
 
