@@ -22,7 +22,7 @@ final class Head {
     private static final long KEPT_BYTES = 1L << 30;
 
     /** What passes over fp32 logits take at a time: a piece that stays in the cache, so that a chunk's temporaries do too. */
-    private static final long PIECE_BYTES = 1L << 23;
+    private static final long PIECE_BYTES = 1L << 21;
 
     private final Weight weight;
     private final double softcap;
