@@ -84,13 +84,13 @@ public final class ModelReport {
     }
 
     /**
-     * Bytes a block keeps per token for its backward pass when it computes in bf16: the residual stream before and after attention, queries, keys,
-     * values and attention's result in fp32; that result once more and gate and up in bf16.
+     * Bytes a block keeps per token for its backward pass when it computes in bf16 on a CPU: the residual stream before and after attention in
+     * fp32; queries, keys, values, attention's result, gate and up in bf16.
      */
     private static long activationBytes(ModelConfig config) {
         long queries = (long) config.headDim() * config.heads();
         long qkv = queries + 2L * config.headDim() * config.keyValueHeads();
-        return 8L * config.hiddenSize() + 4 * qkv + 6 * queries + 4L * config.intermediateSize();
+        return 8L * config.hiddenSize() + 2 * qkv + 2 * queries + 4L * config.intermediateSize();
     }
 
     private static void text(Path directory, ModelConfig config, ObjectNode report, List<String> warnings) {
