@@ -171,10 +171,10 @@ public final class DpoBench {
         try (AdamW optimizer = new AdamW(model.weights(), AdamW.Settings.DEFAULT)) {
             TrainStep train = new TrainStep(model, optimizer, 1);
             step(train, layout, 0);
-            products[0] = productRate();
+            products[0] = Measure.productRate(model.config());
             for (int s = 0; s < steps; s++) {
                 layout.seconds()[s] = step(train, layout, s + 1);
-                products[s + 1] = productRate();
+                products[s + 1] = Measure.productRate(model.config());
             }
         }
         double rate = Arrays.stream(products).average().orElseThrow();
@@ -196,15 +196,6 @@ public final class DpoBench {
                 rate / 1e9,
                 found.get("reference_pass_pairs_per_s").asDouble());
         return found;
-    }
-
-    private double productRate() {
-        return Measure.matmulRate(
-                Measure.dtype(),
-                Device.CPU,
-                4096,
-                model.config().hiddenSize(),
-                model.config().intermediateSize());
     }
 
     private void describe(ObjectNode found) {

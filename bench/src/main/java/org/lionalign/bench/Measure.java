@@ -2,6 +2,7 @@ package org.lionalign.bench;
 
 import java.util.Arrays;
 import org.lionalign.core.machine.Processor;
+import org.lionalign.torch.model.ModelConfig;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.ProductRate;
@@ -38,5 +39,10 @@ final class Measure {
     /** The yardstick for a model: the better of its up and down projections at this many rows. */
     static double matmulRate(Dtype dtype, Device device, long rows, long hidden, long intermediate) {
         return ProductRate.ofModel(dtype, device, rows, hidden, intermediate, 7, 8);
+    }
+
+    /** The yardstick on the CPU for a model's training, in the dtype that is measured. */
+    static double productRate(ModelConfig config) {
+        return matmulRate(dtype(), Device.CPU, 4096, config.hiddenSize(), config.intermediateSize());
     }
 }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.DoubleSupplier;
 import org.lionalign.align.train.SftTask;
 import org.lionalign.align.train.StepPlanner;
 import org.lionalign.align.train.Trainer;
@@ -59,10 +58,8 @@ public final class SftBench {
         try (CausalLm model =
                 CausalLm.load(inputs.resolve("model"), new LoadOptions(Measure.dtype(), Device.CPU, true, false))) {
             ModelConfig config = model.config();
-            // Measured between steps too, for the machine's rate changes within minutes: a step is held to those before
-            // and after it.
-            DoubleSupplier rate = () -> Measure.matmulRate(
-                    Measure.dtype(), Device.CPU, 4096, config.hiddenSize(), config.intermediateSize());
+            // Between steps, for the machine's rate changes within minutes: a step is held to those before and after
+            // it.
             double[] products = new double[steps + 1];
             SftTask task = new SftTask(rows, padded ? SftTask.Layout.PADDED : SftTask.Layout.ISOLATED);
             StepPlanner.Batch batch = padded
@@ -90,7 +87,7 @@ public final class SftBench {
             new Trainer(model, task, settings, run)
                     .train(
                             (step, total, metrics) -> {
-                                products[(int) step - 1] = rate.getAsDouble();
+                                products[(int) step - 1] = Measure.productRate(config);
                                 if (step > 1) {
                                     int at = (int) step - 2;
                                     double flops = 0;

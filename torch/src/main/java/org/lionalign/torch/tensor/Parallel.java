@@ -92,15 +92,15 @@ public final class Parallel {
                 for (int helper = 1; helper < threads; helper++) {
                     pool().execute(this);
                 }
-                torch.set_num_threads(
-                        1); // this thread is one of them: its operators would wait for a core that a helper has
+                // This thread is one of them: its operators would wait for a core that a helper has.
+                torch.set_num_threads(1);
                 try {
                     run();
                 } finally {
                     torch.set_num_threads(Engine.threads());
                 }
-                // All of them, so that nothing runs on behind an error. A helper is at its last one: not worth sleeping
-                // for.
+                // All of them, so that nothing runs on behind an error; helpers are at their last ones, not worth
+                // sleeping for.
                 while (done.get() < order.length) {
                     Thread.onSpinWait();
                 }

@@ -1,10 +1,9 @@
 package org.lionalign.torch.tensor;
 
-import java.util.Arrays;
-
 /**
  * Element-wise work on many rows, a piece at a time: each piece and its temporaries stay in the cache, where one operator after another over
- * the whole tensor waits for memory. Each core takes pieces of its own, without waiting for the others at each operator. A GPU, which pays for every launch instead, gets far larger pieces.
+ * the whole tensor waits for memory. Each core takes pieces of its own, without waiting for the others at each operator.
+ * A GPU, which pays for every launch instead, gets far larger pieces.
  */
 public final class Pieces {
     private static final long CACHE_BYTES = 1L << 20;
@@ -50,7 +49,6 @@ public final class Pieces {
         long all = tensor.size(0);
         long most = most(tensor, bytes);
         long[] alike = new long[(int) ((all + most - 1) / most)];
-        Arrays.fill(alike, 1);
         Parallel.each(tensor.device(), alike, i -> each.at(i * most, Math.min(most, all - i * most)));
     }
 
