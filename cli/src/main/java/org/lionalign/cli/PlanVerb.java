@@ -98,7 +98,7 @@ final class PlanVerb implements Callable<Integer> {
         line(
                 "time",
                 "%s at %.0f tokens/s",
-                time(seconds.path("total").asDouble()),
+                RunView.time(seconds.path("total").asDouble()),
                 seconds.path("tokens_per_second").asDouble());
     }
 
@@ -114,11 +114,11 @@ final class PlanVerb implements Callable<Integer> {
                     number(stage.path("steps")),
                     number(stage.path("tokens")),
                     memory.isNumber() ? size(memory.asDouble()) : "",
-                    total.isNumber() ? time(total.asDouble()) : "?",
+                    total.isNumber() ? RunView.time(total.asDouble()) : "?",
                     said(stage));
         }
         System.out.println();
-        line("time", "%s", time(plan.path("seconds").asDouble()));
+        line("time", "%s", RunView.time(plan.path("seconds").asDouble()));
         line("memory", "%s at most", size(plan.path("memory_bytes").asDouble()));
         line("disk", "%s", size(plan.path("disk_bytes").asDouble()));
         if (plan.has("without_a_time")) {
@@ -138,10 +138,6 @@ final class PlanVerb implements Callable<Integer> {
 
     private static String number(JsonNode value) {
         return value.isNumber() ? String.format(Locale.ROOT, "%,d", value.asLong()) : "";
-    }
-
-    private static String time(double seconds) {
-        return seconds < 600 ? Math.round(seconds) + " s" : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
     }
 
     private static String size(double bytes) {

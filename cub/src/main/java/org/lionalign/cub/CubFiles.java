@@ -41,7 +41,7 @@ public final class CubFiles {
 
         /** What the quickstart uses. */
         public static Sizes quickstart() {
-            return new Sizes(0, 6000, 2000, 2400, 750, 0.35);
+            return new Sizes(0, 6000, 2000, 2400, 1500, 0.35);
         }
     }
 

@@ -28,7 +28,7 @@ import org.lionalign.torch.model.SamplingOptions;
  */
 public final class LocalSampler implements Sampler {
     /** Batches in a block: places that short answers leave are taken by further prompts of the block. */
-    private static final int BATCHES_IN_BLOCK = 4;
+    private static final int BATCHES_IN_BLOCK = 8;
 
     private final CausalLm model;
     private final TextModel text;

@@ -3,7 +3,6 @@ package org.lionalign.align.stage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.lionalign.align.train.Evaluations;
@@ -18,6 +17,7 @@ import org.lionalign.torch.model.CausalLm;
 import org.lionalign.torch.model.ModelConfig;
 import org.lionalign.torch.nn.Weight;
 import org.lionalign.torch.optim.AdamW;
+import org.lionalign.torch.optim.Gradients;
 import org.lionalign.torch.tensor.Engine;
 
 /**
@@ -25,8 +25,13 @@ import org.lionalign.torch.tensor.Engine;
  * largest and some usual micro-batches of the run itself, and one optimizer step, on this machine; no weight is kept.
  */
 public final class Plan {
-    /** Passes that are timed after the first, which warms up. */
+    /** Seconds of passes before the clock starts: the first of a process are slower than the rest. */
+    private static final double WARM_SECONDS = 2;
+
+    /** Passes that are timed at least, and for how long at least. */
     private static final int TIMED = 3;
+
+    private static final double TIMED_SECONDS = 6;
 
     private Plan() {}
 
@@ -87,26 +92,18 @@ public final class Plan {
         long before = Engine.residentBytes();
         pass(model, task.batch(planner.largestMicroBatch()));
         plan.put("resident_with_largest_pass", Engine.residentBytes()).put("resident_before_it", before);
-        List<int[]> usual = planner.step(Math.min(2, steps)).microBatches();
-        double seconds = 0;
-        long timed = 0;
-        for (int i = 0; i < TIMED; i++) {
-            PackedBatch batch = task.batch(usual.get(i % usual.size()));
-            long start = System.nanoTime();
-            pass(model, batch);
-            seconds += (System.nanoTime() - start) / 1e9;
-            timed += batch.length();
-        }
-        double perToken = seconds / timed;
+        double perToken = secondsPerToken(model, task, planner, steps);
         double update;
         try (AdamW optimizer = new AdamW(model.weights(), inputs.settings().adam())) {
             optimizer.step(0); // touches the moments for the first time
             long start = System.nanoTime();
+            Gradients.clip(optimizer.weights(), 1);
             optimizer.step(0);
             update = (System.nanoTime() - start) / 1e9;
         }
         double training = perToken * tokens + update * steps;
-        PackedBatch batch = task.batch(usual.get(0));
+        PackedBatch batch = task.batch(planner.step(1).microBatches().get(0));
+        TrainStep.outputs(model, batch); // warms up
         long start = System.nanoTime();
         TrainStep.outputs(model, batch);
         double forward = (System.nanoTime() - start) / 1e9 / batch.length();
@@ -124,6 +121,31 @@ public final class Plan {
         time.put("training", training).put("reference", reference).put("evaluation", evaluation);
         time.put("total", training + reference + evaluation);
         time.put("tokens_per_second", 1 / perToken).put("optimizer_step", update);
+    }
+
+    /** Over the run's own micro-batches, from its first step on. */
+    private static double secondsPerToken(CausalLm model, TrainingTask task, StepPlanner planner, long steps) {
+        double seconds = -WARM_SECONDS;
+        long tokens = 0;
+        int passes = 0;
+        for (long step = 1; ; step = step % steps + 1) {
+            for (int[] micro : planner.step(step).microBatches()) {
+                long start = System.nanoTime();
+                PackedBatch batch = task.batch(micro);
+                pass(model, batch);
+                double spent = (System.nanoTime() - start) / 1e9;
+                if (seconds < 0) {
+                    seconds = Math.min(0, seconds + spent);
+                    continue;
+                }
+                seconds += spent;
+                tokens += batch.length();
+                passes++;
+                if (passes >= TIMED && seconds >= TIMED_SECONDS) {
+                    return seconds / tokens;
+                }
+            }
+        }
     }
 
     /** Before the first step, after the last, and where the recipe says. */
@@ -147,14 +169,13 @@ public final class Plan {
         long trained = 0;
         long all = 0;
         for (Weight weight : model.weights()) {
-            long n = weight.master().numel();
+            long n = weight.numel();
             all += n;
             trained += weight.trainable() ? n : 0;
         }
         boolean half = recipe.model().compute().equals("bf16");
         ObjectNode memory = plan.putObject("memory_bytes");
         memory.put("weights", trained > 0 && recipe.model().lora() == null ? 4 * all : (half ? 2 : 4) * all);
-        memory.put("compute_copy", half && recipe.model().lora() == null ? 2 * all : 0);
         memory.put("gradients", 4 * trained);
         memory.put("adam_moments", 8 * trained);
         long pass = plan.path("resident_with_largest_pass").asLong()

@@ -292,13 +292,12 @@ public final class SelfCheck {
             List<Tensor> saved = new ArrayList<>();
             for (Weight weight : weights) {
                 saved.add(weight.master().copy());
-                weight.master().add_(weight.gradient(), along);
-                weight.refresh();
+                weight.change((rows, from) -> rows.add_(weight.gradient().narrow(0, from, rows.size(0)), along));
             }
             double loss = loss(model, task, examples);
             for (int w = 0; w < weights.size(); w++) {
-                weights.get(w).master().copy_(saved.get(w));
-                weights.get(w).refresh();
+                Tensor before = saved.get(w);
+                weights.get(w).change((rows, from) -> rows.copy_(before.narrow(0, from, rows.size(0))));
             }
             return loss;
         }
@@ -347,8 +346,7 @@ public final class SelfCheck {
     private static byte[] digest(CausalLm model) {
         var digest = org.lionalign.core.data.Digests.sha256();
         for (Weight weight : model.weights()) {
-            java.nio.ByteBuffer bytes =
-                    java.nio.ByteBuffer.allocate((int) (weight.master().numel() * 4));
+            java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate((int) (weight.numel() * 4));
             bytes.asFloatBuffer().put(weight.master().toFloats());
             digest.update(bytes);
         }

@@ -72,8 +72,7 @@ public final class ModelReport {
         training.put("weights_fp32", 4 * n);
         training.put("gradients_fp32", 4 * n);
         training.put("adam_moments_fp32", 8 * n);
-        training.put("compute_copy_bf16", 2 * n);
-        training.put("total_without_activations", 18 * n);
+        training.put("total_without_activations", 16 * n);
         training.put("activations_per_1024_tokens_kept", 1024L * config.layers() * activationBytes(config));
         training.put(
                 "activations_per_1024_tokens_recomputed",

@@ -92,14 +92,9 @@ class PairProductTest {
                 part.b().train();
                 try (TensorScope scope = new TensorScope()) {
                     part.b()
-                            .master()
-                            .copy_(Tensors.randn(
-                                    seed[0]++,
-                                    0.05,
-                                    Device.CPU,
-                                    part.b().master().shape()));
+                            .change((rows, from) ->
+                                    rows.copy_(Tensors.randn(seed[0]++, 0.05, Device.CPU, rows.shape())));
                 }
-                part.b().refresh();
             }));
         }
         return model;

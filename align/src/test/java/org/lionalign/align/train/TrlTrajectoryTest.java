@@ -153,12 +153,11 @@ class TrlTrajectoryTest {
             TensorEntry entry = find(start, "", weight.name());
             try (TensorScope scope = new TensorScope()) {
                 if (entry != null) {
-                    weight.master().copy_(Tensors.map(entry));
+                    weight.change((rows, from) -> rows.copy_(Tensors.map(entry)));
                 } else {
-                    weight.master().zero_();
+                    weight.change((rows, from) -> rows.zero_());
                 }
             }
-            weight.refresh();
         }
     }
 

@@ -65,8 +65,7 @@ class WatchdogTest {
         try (NoGrad off = new NoGrad()) {
             for (Weight each : model.weights()) {
                 if (each.parts().stream().anyMatch(part -> part.name().equals(weight))) {
-                    each.master().fill_(value);
-                    each.refresh();
+                    each.change((rows, from) -> rows.fill_(value));
                 }
             }
         }

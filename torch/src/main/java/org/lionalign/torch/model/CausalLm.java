@@ -355,7 +355,7 @@ public final class CausalLm implements AutoCloseable {
         return embedded.add(noise.mul(Tensors.of(scale, scale.length, 1)).to(embedded.device()));
     }
 
-    private PreparedPlan prepared(PackedBatch batch) {
+    PreparedPlan prepared(PackedBatch batch) {
         List<Integer> windows =
                 layers.stream().map(DecoderLayer::window).distinct().toList();
         return layers.get(0).attention().prepare(batch.plan(), options.device(), windows);

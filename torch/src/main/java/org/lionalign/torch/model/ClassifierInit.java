@@ -79,10 +79,10 @@ public final class ClassifierInit {
                     Checkpoint.open(base).tensors().entrySet()) {
                 if (!entry.getKey().equals("lm_head.weight")) {
                     stored = Dtype.ofSafetensors(entry.getValue().dtype());
-                    sources.add(new TensorSource(entry.getKey(), Tensors.map(entry.getValue()), stored));
+                    sources.add(TensorSource.of(entry.getKey(), Tensors.map(entry.getValue()), stored));
                 }
             }
-            sources.add(new TensorSource(
+            sources.add(TensorSource.of(
                     "score.weight", Tensors.randn(seed, STD, Device.CPU, 1, config.hiddenSize()), stored));
             SafetensorsWriter.writeSharded(target, "model", Map.of("format", "pt"), sources, ModelWriter.SHARD_BYTES);
             AtomicFiles.write(

@@ -130,7 +130,7 @@ public final class LoraAdapters {
                 }
                 unused.remove(last);
                 String name = PREFIX + module + ".lora_";
-                long in = weight.master().size(1);
+                long in = weight.shape()[1];
                 Weight a = adapter(model, name + "A.weight", config.rank(), in, values, index++);
                 Weight b = adapter(model, name + "B.weight", part.rows(), config.rank(), values, index++);
                 linear.adapters().add(new LoraPart(p, a, b, config.alpha() / config.rank(), config.dropout()));
@@ -159,8 +159,8 @@ public final class LoraAdapters {
         List<SafetensorsWriter.Source> sources = new ArrayList<>();
         for (Linear linear : model.linears()) {
             for (LoraPart part : linear.adapters()) {
-                sources.add(new TensorSource(part.a().name(), part.a().master(), Dtype.F32));
-                sources.add(new TensorSource(part.b().name(), part.b().master(), Dtype.F32));
+                sources.add(TensorSource.of(part.a().name(), part.a(), Dtype.F32));
+                sources.add(TensorSource.of(part.b().name(), part.b(), Dtype.F32));
             }
         }
         SafetensorsWriter.write(directory.resolve("adapter_model.safetensors"), Map.of("format", "pt"), sources);
@@ -187,13 +187,15 @@ public final class LoraAdapters {
                 for (LoraPart part : linear.adapters()) {
                     Weight.Part rows = linear.weight().parts().get(part.part());
                     Tensor delta = part.b().master().matmul(part.a().master()).mul(part.scale());
-                    linear.weight()
-                            .master()
-                            .narrow(0, rows.start(), rows.rows())
-                            .add_(delta);
+                    linear.weight().change((piece, from) -> {
+                        long first = Math.max(from, rows.start());
+                        long count = Math.min(from + piece.size(0), rows.start() + rows.rows()) - first;
+                        if (count > 0) {
+                            piece.narrow(0, first - from, count).add_(delta.narrow(0, first - rows.start(), count));
+                        }
+                    });
                 }
             }
-            linear.weight().refresh();
             linear.adapters().forEach(part -> {
                 part.a().close();
                 part.b().close();

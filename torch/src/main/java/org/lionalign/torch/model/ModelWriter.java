@@ -14,7 +14,6 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.core.format.SafetensorsWriter;
 import org.lionalign.torch.nn.Weight;
 import org.lionalign.torch.tensor.Dtype;
-import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 
 /** Saves a model in the layout it came in: weights in one file or shards, everything else carried along unchanged. */
@@ -41,8 +40,7 @@ public final class ModelWriter {
             for (Weight weight : model.weights()) {
                 for (Weight.Part part : weight.parts()) {
                     if (seen.add(part.name())) {
-                        Tensor rows = weight.master().narrow(0, part.start(), part.rows());
-                        sources.add(new TensorSource(part.name(), rows, stored));
+                        sources.add(TensorSource.of(weight, part, stored));
                     }
                 }
             }

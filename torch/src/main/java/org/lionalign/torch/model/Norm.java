@@ -37,7 +37,7 @@ record Norm(Weight weight, double eps, boolean plusOne) {
         Tensor from = gradient.reshape(-1, width());
         Tensor to = into.view(-1, width());
         Tensor scale = scale();
-        Tensor slopes = Pieces.sum(flat, weight.master().shape(), (start, rows) -> {
+        Tensor slopes = Pieces.sum(flat, weight.shape(), (start, rows) -> {
             Tensor wide = flat.narrow(0, start, rows).to(Dtype.F32);
             Tensor inverse = inverse(wide);
             Tensor unit = wide.mul(inverse);
@@ -53,7 +53,7 @@ record Norm(Weight weight, double eps, boolean plusOne) {
     }
 
     private long width() {
-        return weight.master().size(0);
+        return weight.shape()[0];
     }
 
     private Tensor scale() {

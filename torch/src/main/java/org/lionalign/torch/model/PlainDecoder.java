@@ -106,11 +106,11 @@ public final class PlainDecoder {
     }
 
     private Tensor logits(Tensor hidden) {
-        long rows = model.head().master().size(0);
+        long rows = model.head().shape()[0];
         List<Tensor> parts = new ArrayList<>();
         for (long from = 0; from < rows; from += VOCABULARY_ROWS) {
             long length = Math.min(VOCABULARY_ROWS, rows - from);
-            Tensor part = model.head().master().narrow(0, from, length).to(Dtype.F64);
+            Tensor part = model.head().rows(from, length).to(Dtype.F64);
             if (step != 0 && model.head().trainable()) {
                 part = part.add(model.head()
                         .gradient()

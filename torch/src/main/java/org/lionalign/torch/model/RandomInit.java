@@ -65,11 +65,11 @@ public final class RandomInit {
 
         void matrix(String name, long rows, long columns) {
             long own = seed * 1_000_003 + sources.size();
-            sources.add(new TensorSource(name, Tensors.randn(own, STD, Device.CPU, rows, columns), stored));
+            sources.add(TensorSource.of(name, Tensors.randn(own, STD, Device.CPU, rows, columns), stored));
         }
 
         void norm(String name, long size) {
-            sources.add(new TensorSource(name, Tensors.full(1, Dtype.F32, Device.CPU, size), stored));
+            sources.add(TensorSource.of(name, Tensors.full(1, Dtype.F32, Device.CPU, size), stored));
         }
     }
 }

@@ -1,6 +1,8 @@
 package org.lionalign.torch.nn;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.tensor.Dtype;
@@ -11,8 +13,8 @@ import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
 
 /**
- * One tensor of weights as the engine holds it: the master (fp32 when trained), the copy that computes (bf16 or the master itself), and
- * the fp32 gradient that micro-batches add to. Tensors that are multiplied together (q, k, v; gate, up) lie in one weight, row after
+ * One tensor of weights as the engine holds it: the master (fp32 when trained), what computes (the master itself, or its upper half in bf16:
+ * {@link Halves}), and the fp32 gradient that micro-batches add to. Tensors that are multiplied together (q, k, v; gate, up) lie in one weight, row after
  * row; {@link #parts} says which rows carry which name of the file.
  *
  * <p>Owns its tensors; they are made outside any scope and freed by {@link #close}.
@@ -21,11 +23,15 @@ public final class Weight implements AutoCloseable {
     /** Rows {@code [start, start + rows)} carry the file's tensor {@code name}. */
     public record Part(String name, long start, long rows) {}
 
+    /** A gradient's product is computed in parts of this size before it is added: the head's would be as large as the head. */
+    private static final long PRODUCT_BYTES = 16L << 20;
+
     private final List<Part> parts;
-    private final Tensor master;
     private final boolean decay;
     private final Dtype computeDtype;
-    private Tensor compute;
+    private final long[] shape;
+    private @Nullable Tensor whole;
+    private @Nullable Halves halves; // of a weight that is trained and computes in bf16, in the whole's place
     private @Nullable Tensor gradient;
     private boolean trainable;
     private long rowsFrom;
@@ -34,22 +40,20 @@ public final class Weight implements AutoCloseable {
     /**
      * @param parts the file's tensors, in row order
      * @param master all rows; this weight owns it
-     * @param computeDtype dtype of the copy that computes; the same as the master's for none
+     * @param computeDtype dtype of what computes; a master of another one must be trained
      * @param decay whether weight decay applies (matrices yes; norms and biases no)
      */
     public Weight(List<Part> parts, Tensor master, Dtype computeDtype, boolean decay) {
         this.parts = List.copyOf(parts);
-        this.master = master;
         this.computeDtype = computeDtype;
         this.decay = decay;
-        this.compute = master.dtype() == computeDtype ? master : owned(master, computeDtype);
-    }
-
-    /** A copy in another dtype that belongs to no scope. */
-    private static Tensor owned(Tensor master, Dtype dtype) {
-        try (TensorScope scope = new TensorScope();
-                NoGrad off = new NoGrad()) {
-            return scope.release(master.to(dtype));
+        this.shape = master.shape();
+        if (master.dtype() == computeDtype) {
+            whole = master;
+        } else {
+            try (NoGrad off = new NoGrad()) {
+                halves = Halves.of(master);
+            }
         }
     }
 
@@ -62,8 +66,59 @@ public final class Weight implements AutoCloseable {
         return parts.get(0).name();
     }
 
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    public long numel() {
+        return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    }
+
+    /**
+     * All values, in fp32 when it is trained; to be read only. They may be put together anew for the scope that is open: of a large weight,
+     * {@link #rows} takes less memory.
+     */
     public Tensor master() {
-        return master;
+        return rows(0, shape[0]);
+    }
+
+    /** Rows {@code [from, from + count)} of {@link #master}. */
+    public Tensor rows(long from, long count) {
+        try (NoGrad off = new NoGrad()) {
+            return halves != null ? halves.rows(from, count) : whole().narrow(0, from, count);
+        }
+    }
+
+    /** Changes masters in place. */
+    @FunctionalInterface
+    public interface Change {
+        /** @param rows of the master, from row {@code from} on */
+        void to(Tensor rows, long from);
+    }
+
+    /** Changes the master, a piece after the other or all at once, and with it what computes. */
+    public void change(Change change) {
+        try (NoGrad off = new NoGrad()) {
+            if (halves == null) {
+                change.to(whole(), 0);
+            } else {
+                Halves both = halves;
+                Pieces.each(both.high(), (from, rows) -> {
+                    Tensor piece = both.rows(from, rows);
+                    change.to(piece, from);
+                    both.put(piece, from);
+                });
+            }
+        }
+    }
+
+    /** Whether {@link #change} goes in pieces. */
+    public boolean inHalves() {
+        return halves != null;
+    }
+
+    private Tensor whole() {
+        return Objects.requireNonNull(whole);
     }
 
     public boolean decay() {
@@ -76,7 +131,7 @@ public final class Weight implements AutoCloseable {
 
     /** The tensor that computes. */
     public Tensor values() {
-        return compute;
+        return halves != null ? halves.high() : whole();
     }
 
     /** Switches training on: allocates the fp32 gradient. */
@@ -84,7 +139,7 @@ public final class Weight implements AutoCloseable {
         if (!trainable) {
             trainable = true;
             try (TensorScope scope = new TensorScope()) {
-                gradient = scope.release(Tensors.zeros(Dtype.F32, master.device(), master.shape()));
+                gradient = scope.release(Tensors.zeros(Dtype.F32, values().device(), shape));
             }
         }
     }
@@ -94,7 +149,7 @@ public final class Weight implements AutoCloseable {
      * gradient's norm (LION's embedding-gradient mask, LION.md 2.8).
      */
     public void trainRows(long from, long to) {
-        long rows = master.shape()[0];
+        long rows = shape[0];
         if (from < 0 || to > rows || from >= to) {
             throw new BadInput(name() + ": rows to train: expected from < to within 0 to " + rows + ", found " + from
                     + " to " + to);
@@ -104,8 +159,16 @@ public final class Weight implements AutoCloseable {
     }
 
     /** The trained rows of a tensor of this weight's shape (master, gradient, moments): a view, or the tensor itself. */
-    public Tensor trainedRows(Tensor whole) {
-        return rowsFrom == 0 && rowsTo >= whole.shape()[0] ? whole : whole.narrow(0, rowsFrom, rowsTo - rowsFrom);
+    public Tensor trainedRows(Tensor all) {
+        return trainedRows(all, 0);
+    }
+
+    /** The same of a piece of such a tensor, whose first row is row {@code from}; perhaps none. */
+    public Tensor trainedRows(Tensor piece, long from) {
+        long rows = piece.size(0);
+        long first = Math.min(rows, Math.max(0, rowsFrom - from));
+        long last = Math.max(first, Math.min(rows, rowsTo - from));
+        return first == 0 && last == rows ? piece : piece.narrow(0, first, last - first);
     }
 
     /** The accumulated fp32 gradient; only while {@link #trainable}. */
@@ -120,27 +183,24 @@ public final class Weight implements AutoCloseable {
     public void addProduct(Tensor a, Tensor b) {
         if (a.dtype() == Dtype.F32) {
             gradient().addmm_(a, b);
-        } else {
-            Tensor product = a.matmul(b);
-            // Added at once, the product would be copied to fp32 as a whole first.
-            Pieces.each(product, (from, rows) -> gradient()
-                    .narrow(0, from, rows)
-                    .add_(product.narrow(0, from, rows).to(Dtype.F32)));
+            return;
+        }
+        long most = Math.max(1, PRODUCT_BYTES / (b.size(1) * Dtype.BF16.bytes()));
+        for (long start = 0; start < a.size(0); start += most) {
+            long count = Math.min(most, a.size(0) - start);
+            try (TensorScope scope = new TensorScope()) {
+                Tensor product = a.narrow(0, start, count).matmul(b);
+                Tensor into = gradient().narrow(0, start, count);
+                // Added at once, the product would be copied to fp32 as a whole first.
+                Pieces.each(product, (from, rows) -> into.narrow(0, from, rows)
+                        .add_(product.narrow(0, from, rows).to(Dtype.F32)));
+            }
         }
     }
 
     public void zeroGradient() {
         if (gradient != null) {
             gradient.zero_();
-        }
-    }
-
-    /** After the master changed: renews the computing copy. */
-    public void refresh() {
-        if (compute != master) {
-            try (NoGrad off = new NoGrad()) {
-                compute.copy_(master);
-            }
         }
     }
 
@@ -153,9 +213,11 @@ public final class Weight implements AutoCloseable {
         if (gradient != null) {
             gradient.close();
         }
-        if (compute != master) {
-            compute.close();
+        if (halves != null) {
+            halves.high().close();
+            halves.low().close();
+        } else {
+            whole().close();
         }
-        master.close();
     }
 }

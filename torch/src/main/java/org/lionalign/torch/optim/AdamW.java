@@ -2,6 +2,7 @@ package org.lionalign.torch.optim;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.lionalign.core.format.SafetensorsWriter;
 import org.lionalign.core.format.TensorEntry;
 import org.lionalign.torch.model.TensorSource;
 import org.lionalign.torch.nn.Weight;
+import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Ops;
@@ -45,10 +47,10 @@ public final class AdamW implements AutoCloseable {
         }
         try (TensorScope scope = new TensorScope()) {
             for (Weight weight : this.weights) {
-                Tensor like = weight.master();
-                firstMoments.add(scope.release(Tensors.zeros(Dtype.F32, like.device(), like.shape())));
-                secondMoments.add(scope.release(Tensors.zeros(Dtype.F32, like.device(), like.shape())));
-                counters.add(scope.release(Tensors.zeros(Dtype.F32, like.device())));
+                Device device = weight.values().device();
+                firstMoments.add(scope.release(Tensors.zeros(Dtype.F32, device, weight.shape())));
+                secondMoments.add(scope.release(Tensors.zeros(Dtype.F32, device, weight.shape())));
+                counters.add(scope.release(Tensors.zeros(Dtype.F32, device)));
             }
         }
     }
@@ -62,37 +64,68 @@ public final class AdamW implements AutoCloseable {
         return steps;
     }
 
-    /** One update from the accumulated gradients, which are then cleared; computing copies are renewed. */
+    /** One update from the accumulated gradients, which are then cleared. */
     public void step(double lr) {
         steps++;
         try (TensorScope scope = new TensorScope();
                 NoGrad off = new NoGrad()) {
             update(lr);
         }
-        for (Weight weight : weights) {
-            weight.refresh();
-            weight.zeroGradient();
-        }
+        weights.forEach(Weight::zeroGradient);
     }
 
     private void update(double lr) {
-        for (boolean decay : new boolean[] {true, false}) {
-            List<Tensor> parameters = new ArrayList<>();
-            List<Tensor> gradients = new ArrayList<>();
-            List<Tensor> first = new ArrayList<>();
-            List<Tensor> second = new ArrayList<>();
-            List<Tensor> counts = new ArrayList<>();
-            for (int i = 0; i < weights.size(); i++) {
-                if (weights.get(i).decay() == decay) {
-                    Weight weight = weights.get(i);
-                    parameters.add(weight.trainedRows(weight.master()));
-                    gradients.add(weight.trainedRows(weight.gradient()));
-                    first.add(weight.trainedRows(firstMoments.get(i)));
-                    second.add(weight.trainedRows(secondMoments.get(i)));
-                    counters.get(i).fill_(steps);
-                    counts.add(counters.get(i));
-                }
+        Group decayed = new Group(lr, settings.weightDecay());
+        Group others = new Group(lr, 0);
+        for (int i = 0; i < weights.size(); i++) {
+            Weight weight = weights.get(i);
+            counters.get(i).fill_(steps);
+            Group group = weight.decay() ? decayed : others;
+            int index = i;
+            if (weight.inHalves()) {
+                weight.change((rows, from) -> {
+                    Group piece = new Group(lr, group.weightDecay);
+                    piece.add(index, rows, from);
+                    piece.update();
+                });
+            } else {
+                weight.change((rows, from) -> group.add(index, rows, from));
             }
+        }
+        decayed.update();
+        others.update();
+    }
+
+    /** Parameters that are updated by one call. */
+    private final class Group {
+        private final double lr;
+        private final double weightDecay;
+        private final List<Tensor> parameters = new ArrayList<>();
+        private final List<Tensor> gradients = new ArrayList<>();
+        private final List<Tensor> first = new ArrayList<>();
+        private final List<Tensor> second = new ArrayList<>();
+        private final List<Tensor> counts = new ArrayList<>();
+
+        Group(double lr, double weightDecay) {
+            this.lr = lr;
+            this.weightDecay = weightDecay;
+        }
+
+        /** Rows of a weight's master from row {@code from} on, with what belongs to them. */
+        void add(int index, Tensor rows, long from) {
+            Weight weight = weights.get(index);
+            Tensor parameter = weight.trainedRows(rows, from);
+            if (parameter.size(0) > 0) {
+                long count = rows.size(0);
+                parameters.add(parameter);
+                gradients.add(weight.trainedRows(weight.gradient().narrow(0, from, count), from));
+                first.add(weight.trainedRows(firstMoments.get(index).narrow(0, from, count), from));
+                second.add(weight.trainedRows(secondMoments.get(index).narrow(0, from, count), from));
+                counts.add(counters.get(index));
+            }
+        }
+
+        void update() {
             if (!parameters.isEmpty()) {
                 Ops.fusedAdamW(
                         parameters,
@@ -103,7 +136,7 @@ public final class AdamW implements AutoCloseable {
                         lr,
                         settings.beta1(),
                         settings.beta2(),
-                        decay ? settings.weightDecay() : 0,
+                        weightDecay,
                         settings.eps());
             }
         }
@@ -114,9 +147,9 @@ public final class AdamW implements AutoCloseable {
         List<SafetensorsWriter.Source> sources = new ArrayList<>();
         for (int i = 0; i < weights.size(); i++) {
             String name = weights.get(i).name();
-            sources.add(new TensorSource("master." + name, weights.get(i).master(), Dtype.F32));
-            sources.add(new TensorSource("first." + name, firstMoments.get(i), Dtype.F32));
-            sources.add(new TensorSource("second." + name, secondMoments.get(i), Dtype.F32));
+            sources.add(TensorSource.of("master." + name, weights.get(i), Dtype.F32));
+            sources.add(TensorSource.of("first." + name, firstMoments.get(i), Dtype.F32));
+            sources.add(TensorSource.of("second." + name, secondMoments.get(i), Dtype.F32));
         }
         SafetensorsWriter.write(file, Map.of("steps", Long.toString(steps)), sources);
     }
@@ -127,22 +160,26 @@ public final class AdamW implements AutoCloseable {
         try (TensorScope scope = new TensorScope();
                 NoGrad off = new NoGrad()) {
             for (int i = 0; i < weights.size(); i++) {
-                String name = weights.get(i).name();
-                copy(saved, "master." + name, weights.get(i).master());
-                copy(saved, "first." + name, firstMoments.get(i));
-                copy(saved, "second." + name, secondMoments.get(i));
-                weights.get(i).refresh();
+                Weight weight = weights.get(i);
+                Tensor master = saved(saved, "master." + weight.name(), weight.shape());
+                weight.change((rows, from) -> rows.copy_(master.narrow(0, from, rows.size(0))));
+                firstMoments.get(i).copy_(saved(saved, "first." + weight.name(), weight.shape()));
+                secondMoments.get(i).copy_(saved(saved, "second." + weight.name(), weight.shape()));
             }
         }
         steps = Long.parseLong(saved.metadata().getOrDefault("steps", "0"));
     }
 
-    private static void copy(Safetensors saved, String name, Tensor into) {
-        @Nullable TensorEntry entry = saved.tensors().get(name);
-        if (entry == null || !java.util.Arrays.equals(entry.shape(), into.shape())) {
-            throw BadInput.of(saved.file(), name, into.toString(), entry == null ? "nothing" : entry.describe());
+    private static Tensor saved(Safetensors file, String name, long[] shape) {
+        @Nullable TensorEntry entry = file.tensors().get(name);
+        if (entry == null || !Arrays.equals(entry.shape(), shape)) {
+            throw BadInput.of(
+                    file.file(),
+                    name,
+                    "a tensor " + Arrays.toString(shape),
+                    entry == null ? "nothing" : entry.describe());
         }
-        into.copy_(Tensors.map(entry));
+        return Tensors.map(entry);
     }
 
     @Override

@@ -11,6 +11,7 @@ public enum Dtype {
     BF16(ScalarType.BFloat16, 2, "BF16"),
     I64(ScalarType.Long, 8, "I64"),
     I32(ScalarType.Int, 4, "I32"),
+    I16(ScalarType.Short, 2, "I16"),
     U8(ScalarType.Byte, 1, "U8"),
     BOOL(ScalarType.Bool, 1, "BOOL");
 
@@ -41,7 +42,7 @@ public enum Dtype {
                 return dtype;
             }
         }
-        throw new BadInput("dtype: expected one of F64, F32, F16, BF16, I64, I32, U8, BOOL, found " + name);
+        throw new BadInput("dtype: expected one of F64, F32, F16, BF16, I64, I32, I16, U8, BOOL, found " + name);
     }
 
     /** By the name of a recipe's {@code model.compute} and of {@code --dtype}: {@code f32} or {@code bf16}. */

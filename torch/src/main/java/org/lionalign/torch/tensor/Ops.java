@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.TensorType;
 import org.bytedeco.pytorch.Type;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Operators without a Java method, reached by boxed dispatch (ENGINE.md 4.1). */
 public final class Ops {
@@ -76,6 +77,33 @@ public final class Ops {
         stack.push_back(new IValue(probabilities.raw().scalar_type().value));
         handle("aten::_softmax_backward_data", "").callBoxed(stack);
         return new Tensor(stack.get(0).toTensor());
+    }
+
+    /**
+     * Attention on the CPU, and the log of its softmax's denominators ({@code aten::_scaled_dot_product_flash_attention_for_cpu}). Without
+     * gradients.
+     *
+     * @param q {@code [batch, heads, n, d]}
+     * @param k {@code [batch, heads, m, d]}
+     * @param v likewise
+     * @param mask additive {@code [batch, 1, 1, m]}, or null
+     * @return {@code [batch, heads, n, d]} and {@code [batch, heads, n]}
+     */
+    public static Tensor[] flashAttention(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {
+        IValueVector stack = new IValueVector();
+        for (Tensor input : List.of(q, k, v)) {
+            stack.push_back(new IValue(input.raw()));
+        }
+        stack.push_back(new IValue(0.0)); // dropout
+        stack.push_back(new IValue(false)); // causal
+        stack.push_back(mask == null ? new IValue() : new IValue(mask.raw()));
+        stack.push_back(new IValue(scale));
+        try (BlasThreads one = BlasThreads.single()) {
+            handle("aten::_scaled_dot_product_flash_attention_for_cpu", "").callBoxed(stack);
+        }
+        return new Tensor[] {
+            new Tensor(stack.get(0).toTensor()), new Tensor(stack.get(1).toTensor())
+        };
     }
 
     private static OperatorHandle handle(String name, String overload) {

@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -18,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  * another. Without gradients.
  */
 public final class Parallel {
+    /** Rounds of waiting, some hundred microseconds, before it naps. */
+    private static final int SPINS = 10_000;
+
+    private static final long NAP_NANOS = 50_000;
+
     private static final int HELPERS = Engine.threads() - 1;
 
     /** Whether this thread is at such work already: it has its core, and no more. */
@@ -99,10 +105,14 @@ public final class Parallel {
                 } finally {
                     torch.set_num_threads(Engine.threads());
                 }
-                // All of them, so that nothing runs on behind an error; helpers are at their last ones, not worth
-                // sleeping for.
-                while (done.get() < order.length) {
-                    Thread.onSpinWait();
+                // All of them, so that nothing runs on behind an error; helpers are at their last ones, mostly not
+                // worth sleeping for.
+                for (int spins = 0; done.get() < order.length; spins++) {
+                    if (spins < SPINS) {
+                        Thread.onSpinWait();
+                    } else {
+                        LockSupport.parkNanos(NAP_NANOS);
+                    }
                 }
             }
             Throwable failed = failure.get();

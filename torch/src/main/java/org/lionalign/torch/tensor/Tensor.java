@@ -284,6 +284,17 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
+    /** Adds a whole number, to integers too. */
+    public Tensor add_(long value) {
+        raw.add_(new Scalar(value));
+        return this;
+    }
+
+    /** The same memory read as another dtype; a last dimension of elements half as wide is twice as long. */
+    public Tensor bits(Dtype dtype) {
+        return of(raw.view(dtype.raw));
+    }
+
     /** Copies values in, casting to this tensor's dtype. */
     public Tensor copy_(Tensor from) {
         raw.copy_(from.raw);
@@ -427,6 +438,11 @@ public final class Tensor implements AutoCloseable {
     // ---- blocks
 
     /** Rows of this table {@code [vocabulary, width]} for integer {@code ids [T]}: {@code [T, width]}. */
+    /** {@code this + weight · (end − this)}. */
+    public Tensor lerp(Tensor end, Tensor weight) {
+        return of(torch.lerp(raw, end.raw, weight.raw));
+    }
+
     public Tensor embedding(Tensor ids) {
         return of(torch.embedding(raw, ids.raw));
     }

@@ -84,9 +84,11 @@ class GeneratorTest {
         }
     }
 
-    @Test
-    void anAnswerIsAFunctionOfPromptSeedAndIndexAlone() {
-        try (CausalLm model = CausalLm.load(Golden.of("llama").directory, LoadOptions.inference(Dtype.F32))) {
+    /** Whatever begins with it, takes its place or leaves; with grouped keys, windows shorter than the prompts, and soft caps. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "gemma2", "mistral", "qwen3"})
+    void anAnswerIsAFunctionOfPromptSeedAndIndexAlone(String name) {
+        try (CausalLm model = CausalLm.load(Golden.of(name).directory, LoadOptions.inference(Dtype.F32))) {
             List<int[]> prompts = new ArrayList<>();
             for (int p = 0; p < 7; p++) {
                 int[] prompt = new int[2 + 3 * p];
@@ -108,6 +110,43 @@ class GeneratorTest {
                 }
             }
             assertThat(all.get(0).get(0).ids()).isNotEqualTo(all.get(0).get(1).ids());
+        }
+    }
+
+    @Test
+    void lanesBesideEachOtherGiveTheSameBitsEveryTime() {
+        try (CausalLm model = CausalLm.load(Golden.of("llama").directory, LoadOptions.inference(Dtype.F32))) {
+            List<int[]> prompts = new ArrayList<>();
+            for (int p = 0; p < 60; p++) {
+                int[] prompt = new int[1 + p % 9];
+                Arrays.fill(prompt, 3 + p);
+                prompts.add(prompt);
+            }
+            Generator generator = new Generator(model, new SamplingOptions(2, 1, 1, 0, 30, 4, Set.of(2, 7), 64));
+            List<List<Answer>> first = generator.generate(prompts);
+            List<List<Answer>> second = generator.generate(prompts);
+            for (int p = 0; p < prompts.size(); p++) {
+                for (int k = 0; k < 2; k++) {
+                    assertThat(second.get(p).get(k).logprobs())
+                            .isEqualTo(first.get(p).get(k).logprobs())
+                            .hasSameSizeAs(first.get(p).get(k).ids());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSinkThatThrowsEndsAllLanes() {
+        try (CausalLm model = CausalLm.load(Golden.of("llama").directory, LoadOptions.inference(Dtype.F32))) {
+            List<int[]> prompts = new ArrayList<>(java.util.Collections.nCopies(2000, new int[] {3, 8}));
+            List<Integer> handed = new ArrayList<>();
+            assertThatThrownBy(() -> new Generator(model, new SamplingOptions(1, 1, 1, 0, 20, 4, Set.of(), 64))
+                            .generate(prompts, (prompt, answer, id) -> true, (prompt, answers) -> {
+                                handed.add(prompt);
+                                throw new IllegalStateException("full");
+                            }))
+                    .hasMessage("full");
+            assertThat(handed).hasSizeLessThan(100);
         }
     }
 

@@ -118,8 +118,7 @@ class PlainDecoderTest {
                 part.a().train();
                 part.b().train();
                 try (NoGrad off = new NoGrad()) {
-                    part.b().master().fill_(0.05);
-                    part.b().refresh();
+                    part.b().change((rows, from) -> rows.fill_(0.05));
                 }
             }));
             model.forwardBackward(batch, PlainDecoderTest::mean);
@@ -134,9 +133,9 @@ class PlainDecoderTest {
         try (CausalLm model = CausalLm.load(Golden.of("llama").directory, LoadOptions.inference(Dtype.F32));
                 NoGrad off = new NoGrad()) {
             assertThat(model.firstNonFinite(batch)).isEmpty();
-            model.layers().get(1).down().weight().master().fill_(Double.NaN);
+            model.layers().get(1).down().weight().change((rows, from) -> rows.fill_(Double.NaN));
             assertThat(model.firstNonFinite(batch)).isEqualTo("model.layers.1");
-            model.embedding().master().fill_(Double.POSITIVE_INFINITY);
+            model.embedding().change((rows, from) -> rows.fill_(Double.POSITIVE_INFINITY));
             assertThat(model.firstNonFinite(batch)).isEqualTo("embedding");
         }
     }
