@@ -113,9 +113,9 @@ final class OnlineNodes {
         inputs.set("prompts", graph.sources(section.prompts()));
         List<String> needs = new ArrayList<>(policy.needs());
         needs.addAll(after);
-        // A token is drawn at a small part of the speed at which it is trained on.
+        // A token takes longer to draw than to train on, but a prompt's row holds more than its words.
         double cost =
-                20 * graph.parameters() * bytesOfPairs() / 4 * section.sample().answers();
+                4 * graph.parameters() * bytesOfPairs() / 4 * section.sample().answers();
         return graph.add(new Node(
                 name + "/sample",
                 "sample",

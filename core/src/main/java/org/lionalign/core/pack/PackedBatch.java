@@ -95,6 +95,30 @@ public record PackedBatch(
     }
 
     /**
+     * The batch in parts of whole trees with about as many tokens each, which together are the batch; fewer where there are fewer trees.
+     *
+     * @param count of parts
+     */
+    public List<PackedBatch> parts(int count) {
+        List<PackedBatch> parts = new ArrayList<>();
+        int tree = 0;
+        int at = 0;
+        for (int part = 1; part <= count && tree < trees.size(); part++) {
+            long wanted = (long) ids.length * part / count;
+            int first = tree;
+            int start = at;
+            // A tree that reaches beyond the end of the part is in it if the larger half of it is.
+            while (tree < trees.size() && (part == count || at + trees.get(tree).length() / 2 < wanted)) {
+                at += trees.get(tree++).length();
+            }
+            if (tree > first) {
+                parts.add(of(trees.subList(first, tree)).withPositions(Arrays.copyOfRange(positions, start, at)));
+            }
+        }
+        return parts;
+    }
+
+    /**
      * The same tokens at other positions; who sees whom stays.
      *
      * @param other {@code [T]}

@@ -35,6 +35,33 @@ class PackedBatchTest {
     }
 
     @Test
+    void partsAreWholeTreesOfAboutTheSameLengthAndTogetherTheBatch() {
+        Seeds.forAll(50, random -> {
+            List<PromptTree> trees = new java.util.ArrayList<>();
+            for (int t = 0; t < 1 + random.nextInt(12); t++) {
+                int[] ids = random.ints(1 + random.nextInt(9), 0, 50).toArray();
+                boolean[] supervised = new boolean[ids.length];
+                java.util.Arrays.fill(supervised, true);
+                trees.add(PromptTree.document("d" + t, ids, supervised));
+            }
+            PackedBatch plain = PackedBatch.of(trees);
+            PackedBatch batch = plain.withPositions(
+                    java.util.Arrays.stream(plain.positions()).map(p -> p + 7).toArray());
+            int count = 1 + random.nextInt(4);
+            List<PackedBatch> parts = batch.parts(count);
+            assertThat(parts).hasSizeLessThanOrEqualTo(count).allMatch(part -> part.length() > 0);
+            assertThat(parts.stream().flatMap(part -> part.trees().stream()).toList())
+                    .isEqualTo(trees);
+            assertThat(parts.stream()
+                            .flatMapToInt(part -> java.util.Arrays.stream(part.positions()))
+                            .toArray())
+                    .isEqualTo(batch.positions());
+            int longest = trees.stream().mapToInt(PromptTree::length).max().orElseThrow();
+            assertThat(parts).allMatch(part -> part.length() <= batch.length() / count + longest + 1);
+        });
+    }
+
+    @Test
     void emptyAnswersLeaveNoTrace() {
         PackedBatch batch =
                 PackedBatch.of(List.of(PromptTree.answers("p", new int[] {1, 2}, List.of(new int[0], new int[] {3}))));

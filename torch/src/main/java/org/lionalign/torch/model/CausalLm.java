@@ -1,8 +1,12 @@
 package org.lionalign.torch.model;
 
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
@@ -10,12 +14,15 @@ import org.lionalign.core.format.Checkpoint;
 import org.lionalign.core.pack.PackedBatch;
 import org.lionalign.core.pack.PromptTree;
 import org.lionalign.torch.nn.Linear;
+import org.lionalign.torch.nn.LoraPart;
 import org.lionalign.torch.nn.PreparedPlan;
 import org.lionalign.torch.nn.RotaryTable;
+import org.lionalign.torch.nn.SideBySide;
 import org.lionalign.torch.nn.Weight;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
+import org.lionalign.torch.tensor.Parallel;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
@@ -31,9 +38,20 @@ import org.lionalign.torch.tensor.Tensors;
  * }
  * }</pre>
  *
+ * <p>On a CPU of few cores a batch goes in parts of whole trees, one for each core ({@link SideBySide}).
+ *
  * <p>Back-propagation runs block by block (ARCHITECTURE.md 5) and by hand: see {@link BlockPass}. Not safe for use by several threads at once.
  */
 public final class CausalLm implements AutoCloseable {
+    /** Tokens that a core gets at least, lest its products be too flat. */
+    private static final int LEAST_PART = 256;
+
+    /** Cores for which a part of its own was measured to be worth it. */
+    private static final int MOST_PARTS = 4;
+
+    /** How much larger than its share the largest part may be. */
+    private static final double UNEVEN = 1.2;
+
     private final Path directory;
     private final ModelConfig config;
     private final LoadOptions options;
@@ -42,6 +60,7 @@ public final class CausalLm implements AutoCloseable {
     private final Norm finalNorm;
     private final List<DecoderLayer> layers;
     private final Head head;
+    private int leastPart = LEAST_PART;
     private double noiseScale;
     private long noiseSeed;
 
@@ -149,11 +168,10 @@ public final class CausalLm implements AutoCloseable {
     /** {@code [S]}: log-probability of each target of the batch, in target order. */
     public float[] logps(PackedBatch batch) {
         check(batch);
-        try (TensorScope scope = new TensorScope();
-                NoGrad off = new NoGrad()) {
-            Tensor hidden = blocks(batch).indexSelect(0, indices(batch.predictors()));
-            return head.logps(finalNorm.forward(hidden, Dtype.F32), batch.targets());
-        }
+        return inParts(batch, part -> {
+            Tensor hidden = blocks(part).indexSelect(0, indices(part.predictors()));
+            return head.logps(finalNorm.forward(hidden, Dtype.F32), part.targets());
+        });
     }
 
     /**
@@ -215,12 +233,57 @@ public final class CausalLm implements AutoCloseable {
     /** Scores of a sequence classifier, one for each leaf of the batch and label, at the leaf's last token. */
     public float[] scores(PackedBatch batch) {
         check(batch);
-        try (TensorScope scope = new TensorScope();
-                NoGrad off = new NoGrad()) {
-            return normed(blocks(batch), batch.leafEnds())
-                    .linear(headWeight.values().to(Dtype.F32), null)
-                    .toFloats();
+        return inParts(batch, part -> normed(blocks(part), part.leafEnds())
+                .linear(headWeight.values().to(Dtype.F32), null)
+                .toFloats());
+    }
+
+    /** Without gradients; the parts' results one after the other. */
+    private float[] inParts(PackedBatch batch, Function<PackedBatch, float[]> pass) {
+        List<PackedBatch> parts = parts(batch);
+        float[][] results = new float[parts.size()][];
+        Parallel.each(options.device(), new long[parts.size()], i -> {
+            try (NoGrad off = new NoGrad()) {
+                results[i] = pass.apply(parts.get(i));
+            }
+        });
+        return joined(results);
+    }
+
+    private static float[] joined(float[][] parts) {
+        FloatBuffer all = FloatBuffer.allocate(
+                Arrays.stream(parts).mapToInt(part -> part.length).sum());
+        for (float[] part : parts) {
+            all.put(part);
         }
+        return all.array();
+    }
+
+    /** The batch itself, or a part for each core where they are even enough to gain by it. */
+    private List<PackedBatch> parts(PackedBatch batch) {
+        int cores = Parallel.cores(options.device());
+        boolean one = cores < 2 || cores > MOST_PARTS || batch.length() < cores * leastPart || seeded();
+        if (one) {
+            return List.of(batch);
+        }
+        List<PackedBatch> parts = batch.parts(cores);
+        boolean even = parts.size() == cores
+                && parts.stream().allMatch(part -> part.length() * cores <= UNEVEN * batch.length())
+                && parts.stream().allMatch(part -> part.supervised() >= head.chunks(batch.supervised()));
+        return even ? parts : List.of(batch);
+    }
+
+    /** Whether random numbers are drawn over the batch as a whole. */
+    private boolean seeded() {
+        return noiseScale != 0
+                || linears().stream()
+                        .flatMap(linear -> linear.adapters().stream())
+                        .anyMatch(LoraPart::dropping);
+    }
+
+    /** Tokens that a part has at least; for tests. */
+    void leastPart(int tokens) {
+        leastPart = tokens;
     }
 
     /**
@@ -233,26 +296,37 @@ public final class CausalLm implements AutoCloseable {
         if (batch.supervised() == 0) {
             throw new IllegalArgumentException("a training pass needs at least one supervised token");
         }
-        return train(batch, batch.predictors(), normed -> {
-            Head.Backward back = head.forwardBackward(normed, batch.targets(), objective);
-            return new Segment(back.logps(), back.hiddenGradient());
-        });
+        List<PackedBatch> parts = parts(batch);
+        int chunks = parts.stream()
+                .mapToInt(part -> head.chunks(part.supervised()))
+                .max()
+                .orElseThrow();
+        return train(
+                parts,
+                objective::gradient,
+                (part, loss) -> new Pass(part.predictors(), normed -> {
+                    Head.Backward back = head.forwardBackward(normed, part.targets(), chunks, loss::apply);
+                    return new Segment(back.logps(), back.hiddenGradient());
+                }));
     }
 
     /** The same for a sequence classifier: the objective sees one score per leaf and gives d(loss)/d(score). */
     public float[] scoresForwardBackward(PackedBatch batch, UnaryOperator<float[]> objective) {
         check(batch);
-        return train(batch, batch.leafEnds(), normed -> {
-            Tensor wide = headWeight.values().to(Dtype.F32);
-            Tensor scores = normed.linear(wide, null);
-            float[] values = scores.toFloats();
-            Tensor gradient =
-                    Tensors.of(objective.apply(values), scores.shape()).to(normed.device());
-            if (headWeight.trainable()) {
-                headWeight.addProduct(gradient.transpose(0, 1), normed);
-            }
-            return new Segment(values, gradient.matmul(wide));
-        });
+        return train(
+                parts(batch),
+                objective,
+                (part, loss) -> new Pass(part.leafEnds(), normed -> {
+                    Tensor wide = headWeight.values().to(Dtype.F32);
+                    Tensor scores = normed.linear(wide, null);
+                    float[] values = scores.toFloats();
+                    Tensor gradient =
+                            Tensors.of(loss.apply(values), scores.shape()).to(normed.device());
+                    if (headWeight.trainable()) {
+                        headWeight.addProduct(gradient.transpose(0, 1), normed);
+                    }
+                    return new Segment(values, gradient.matmul(wide));
+                }));
     }
 
     /** What the head gives back: its values, and the gradient of the normalised hidden states it was given. */
@@ -262,7 +336,30 @@ public final class CausalLm implements AutoCloseable {
         Segment run(Tensor normed);
     }
 
-    private float[] train(PackedBatch batch, int[] at, HeadPass headPass) {
+    /** @param at positions that the head reads */
+    private record Pass(int[] at, HeadPass head) {}
+
+    /** @param pass of a part, and of the loss that it sees */
+    private float[] train(
+            List<PackedBatch> parts,
+            UnaryOperator<float[]> objective,
+            BiFunction<PackedBatch, UnaryOperator<float[]>, Pass> pass) {
+        if (parts.size() == 1) {
+            return train(parts.get(0), pass.apply(parts.get(0), objective));
+        }
+        SideBySide beside = new SideBySide(parts.size());
+        Parallel.each(
+                options.device(),
+                new long[parts.size()],
+                i -> beside.run(i, () -> {
+                    PackedBatch part = parts.get(i);
+                    train(part, pass.apply(part, values -> beside.meet(values, objective)));
+                }));
+        return beside.joined();
+    }
+
+    private float[] train(PackedBatch batch, Pass work) {
+        int[] at = work.at();
         try (TensorScope all = new TensorScope()) {
             RotaryTable rotary = rotary(batch);
             PreparedPlan plan = prepared(batch);
@@ -284,7 +381,7 @@ public final class CausalLm implements AutoCloseable {
             }
             Tensor positions = indices(at);
             Tensor selected = x.indexSelect(0, positions);
-            Segment segment = headPass.run(finalNorm.forward(selected, Dtype.F32));
+            Segment segment = work.head().run(finalNorm.forward(selected, Dtype.F32));
             Tensor behind = Tensors.zeros(Dtype.F32, x.device(), selected.shape());
             finalNorm.backward(selected, segment.gradient(), behind);
             Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape()).indexAdd_(0, positions, behind);
@@ -311,7 +408,9 @@ public final class CausalLm implements AutoCloseable {
         if (embedding.trainable()) {
             noGrad(() -> {
                 Tensor scaled = config.scaleEmbedding() ? gradient.mul(Math.sqrt(config.hiddenSize())) : gradient;
-                return embedding.gradient().indexAdd_(0, indices(ids), scaled);
+                Tensor at = indices(ids);
+                embedding.accumulate(all -> all.indexAdd_(0, at, scaled));
+                return scaled;
             });
         }
     }

@@ -84,16 +84,26 @@ final class Head {
     /** What a backward pass through the head gives: the log-probabilities, and d(loss)/d(hidden) {@code [S, hidden]} fp32. */
     record Backward(float[] logps, Tensor hiddenGradient) {}
 
-    /** Forward and backward; the weight's gradient is added to if it is trained. The result belongs to the caller's scope. */
-    Backward forwardBackward(Tensor hidden, int[] targets, LogpsObjective objective) {
+    /** Chunks that so many targets take. */
+    int chunks(int targets) {
+        return (targets + chunk - 1) / chunk;
+    }
+
+    /**
+     * Forward and backward; the weight's gradient is added to if it is trained. The result belongs to the caller's scope.
+     *
+     * @param chunks to go in, of about the same size
+     */
+    Backward forwardBackward(Tensor hidden, int[] targets, int chunks, LogpsObjective objective) {
         float[] logps = new float[targets.length];
         long logitBytes = (long) targets.length * weight.values().size(0) * compute.bytes();
         boolean keep = logitBytes <= KEPT_BYTES;
         try (TensorScope all = new TensorScope();
                 NoGrad off = new NoGrad()) {
             List<Tensor> kept = new ArrayList<>();
-            for (int from = 0; from < targets.length; from += chunk) {
-                int to = Math.min(targets.length, from + chunk);
+            for (int part = 0; part < chunks; part++) {
+                int from = start(part, chunks, targets);
+                int to = start(part + 1, chunks, targets);
                 try (TensorScope scope = new TensorScope()) {
                     Tensor logits = logits(hidden.narrow(0, from, to - from));
                     put(logps, from, logps(logits, targets(targets, from, to, hidden)));
@@ -108,8 +118,9 @@ final class Head {
                         "objective gave " + upstream.length + " gradients for " + targets.length);
             }
             Tensor hiddenGradient = Tensors.empty(Dtype.F32, hidden.device(), hidden.shape());
-            for (int from = 0, part = 0; from < targets.length; from += chunk, part++) {
-                int to = Math.min(targets.length, from + chunk);
+            for (int part = 0; part < chunks; part++) {
+                int from = start(part, chunks, targets);
+                int to = start(part + 1, chunks, targets);
                 try (TensorScope scope = new TensorScope()) {
                     Tensor some = hidden.narrow(0, from, to - from);
                     Tensor logits = keep ? kept.get(part) : logits(some);
@@ -124,6 +135,10 @@ final class Head {
             }
             return new Backward(logps, all.escape(hiddenGradient));
         }
+    }
+
+    private static int start(int part, int chunks, int[] targets) {
+        return (int) ((long) targets.length * part / chunks);
     }
 
     /** Puts {@code g·(onehot − softmax)}, in the computing dtype and through the cap where there is one, in the place of the logits. */

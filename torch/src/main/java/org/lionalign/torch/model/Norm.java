@@ -48,7 +48,7 @@ record Norm(Weight weight, double eps, boolean plusOne) {
             return along.sum(0, false);
         });
         if (weight.trainable()) {
-            weight.gradient().add_(slopes);
+            weight.accumulate(all -> all.add_(slopes));
         }
     }
 

@@ -55,7 +55,8 @@ public final class Linear {
             weight.addProduct(gradient.transpose(0, 1), x);
         }
         if (bias != null && bias.trainable()) {
-            bias.gradient().add_(gradient.to(Dtype.F32).sum(0, false));
+            Tensor sum = gradient.to(Dtype.F32).sum(0, false);
+            bias.accumulate(all -> all.add_(sum));
         }
         Tensor back = gradient.matmul(weight.values());
         for (LoraPart adapter : adapters) {

@@ -56,6 +56,11 @@ public final class LoraPart {
         dropping = dropout > 0;
     }
 
+    /** Whether inputs are being dropped. */
+    public boolean dropping() {
+        return dropping;
+    }
+
     public void dropoutOff() {
         dropping = false;
     }

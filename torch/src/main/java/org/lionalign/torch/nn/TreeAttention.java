@@ -9,6 +9,7 @@ import org.lionalign.core.pack.AttentionPlan;
 import org.lionalign.torch.tensor.BlasThreads;
 import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
@@ -100,12 +101,14 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
         private final Tensor result;
 
         GraphPass(Tensor q, Tensor k, Tensor v, AttentionPlan plan, int window, TensorScope scope) {
-            for (Tensor input : List.of(q, k, v)) {
-                leaves.add(scope.escape(input.detach().requiresGrad_(true)));
+            try (NoGrad on = NoGrad.enable()) {
+                for (Tensor input : List.of(q, k, v)) {
+                    leaves.add(scope.escape(input.detach().requiresGrad_(true)));
+                }
+                // In the dtype of the product that follows: the fp32 values need not stay.
+                graph = scope.escape(whole(leaves.get(0), leaves.get(1), leaves.get(2), plan, window)
+                        .to(compute));
             }
-            // In the dtype of the product that follows: the fp32 values need not stay.
-            graph = scope.escape(whole(leaves.get(0), leaves.get(1), leaves.get(2), plan, window)
-                    .to(compute));
             result = scope.escape(graph.detach());
         }
 

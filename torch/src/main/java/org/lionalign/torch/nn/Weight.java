@@ -3,6 +3,7 @@ package org.lionalign.torch.nn;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.tensor.Dtype;
@@ -179,9 +180,14 @@ public final class Weight implements AutoCloseable {
         return gradient;
     }
 
+    /** Adds to the gradient, in turn with other parts of the same pass. */
+    public void accumulate(Consumer<Tensor> addition) {
+        SideBySide.inTurn(this, () -> addition.accept(gradient()));
+    }
+
     /** Adds {@code a · b}, of the computing dtype, to the gradient. */
     public void addProduct(Tensor a, Tensor b) {
-        if (a.dtype() == Dtype.F32) {
+        if (a.dtype() == Dtype.F32 && !SideBySide.here()) {
             gradient().addmm_(a, b);
             return;
         }
@@ -190,10 +196,10 @@ public final class Weight implements AutoCloseable {
             long count = Math.min(most, a.size(0) - start);
             try (TensorScope scope = new TensorScope()) {
                 Tensor product = a.narrow(0, start, count).matmul(b);
-                Tensor into = gradient().narrow(0, start, count);
+                long begin = start;
                 // Added at once, the product would be copied to fp32 as a whole first.
-                Pieces.each(product, (from, rows) -> into.narrow(0, from, rows)
-                        .add_(product.narrow(0, from, rows).to(Dtype.F32)));
+                accumulate(all -> Pieces.each(product, (from, rows) -> all.narrow(0, begin + from, rows)
+                        .add_(product.narrow(0, from, rows).to(Dtype.F32))));
             }
         }
     }

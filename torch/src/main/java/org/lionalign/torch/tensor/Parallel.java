@@ -72,6 +72,11 @@ public final class Parallel {
         }
     }
 
+    /** Runs that can be beside each other, from this thread on: 1 on a GPU, with one core, and in such work already. */
+    public static int cores(Device device) {
+        return threads(device, Integer.MAX_VALUE);
+    }
+
     private static int threads(Device device, int most) {
         return device.equals(Device.CPU) && !INSIDE.get() ? Math.min(HELPERS + 1, most) : 1;
     }
