@@ -146,7 +146,7 @@ final class Mutants {
                     "optimizer moments lost on resuming",
                     9,
                     "torch.optim.AdamW",
-                    "copy(saved, \"second.\" + name, secondMoments.get(i));",
+                    "secondMoments.get(i).copy_(saved(saved, \"second.\" + weight.name(), weight.shape()));",
                     "",
                     RESUMED),
             new Mutant(
@@ -181,8 +181,8 @@ final class Mutants {
                     "adapters left out, so that the base is the next stage's reference",
                     11,
                     "torch.model.LoraAdapters",
-                    ".add_(delta);",
-                    ".add_(delta.mul(0));",
+                    ".add_(delta.narrow(0, first - rows.start(), count));",
+                    ".add_(delta.narrow(0, first - rows.start(), count).mul(0));",
                     NEXT + "adaptersAreInTheModelThatTheNextStageComparesWith"),
             new Mutant(
                     "reference cache used whatever made it",
@@ -396,8 +396,8 @@ final class Mutants {
                     "rows that are not trained drift",
                     29,
                     "torch.nn.Weight",
-                    "return rowsFrom == 0 && rowsTo >= whole.shape()[0] ? whole : whole.narrow(0, rowsFrom, rowsTo - rowsFrom);",
-                    "return whole;",
+                    "return first == 0 && last == rows ? piece : piece.narrow(0, first, last - first);",
+                    "return piece;",
                     "align.train.LayoutTest#rowsThatAreNotTrainedStayBitForBit"),
             new Mutant(
                     "a headline stands whatever failed",

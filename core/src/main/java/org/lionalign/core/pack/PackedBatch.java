@@ -95,7 +95,8 @@ public record PackedBatch(
     }
 
     /**
-     * The batch in parts of whole trees with about as many tokens each, which together are the batch; fewer where there are fewer trees.
+     * The batch in parts of whole trees with about as many tokens each, whose targets one after the other are the batch's; fewer where there
+     * are fewer trees, and the batch itself where its targets are not in the order of its trees.
      *
      * @param count of parts
      */
@@ -103,19 +104,40 @@ public record PackedBatch(
         List<PackedBatch> parts = new ArrayList<>();
         int tree = 0;
         int at = 0;
+        int target = 0;
         for (int part = 1; part <= count && tree < trees.size(); part++) {
             long wanted = (long) ids.length * part / count;
             int first = tree;
             int start = at;
+            int from = target;
             // A tree that reaches beyond the end of the part is in it if the larger half of it is.
             while (tree < trees.size() && (part == count || at + trees.get(tree).length() / 2 < wanted)) {
                 at += trees.get(tree++).length();
             }
+            while (target < targets.length && predictors[target] >= start && predictors[target] < at) {
+                target++;
+            }
             if (tree > first) {
-                parts.add(of(trees.subList(first, tree)).withPositions(Arrays.copyOfRange(positions, start, at)));
+                parts.add(part(first, tree, start, at, from, target));
             }
         }
-        return parts;
+        return target == targets.length ? parts : List.of(this);
+    }
+
+    private PackedBatch part(int firstTree, int lastTree, int start, int end, int from, int to) {
+        List<PromptTree> some = trees.subList(firstTree, lastTree);
+        List<Slice> own = slices.stream()
+                .filter(slice -> slice.tree() >= firstTree && slice.tree() < lastTree)
+                .map(slice -> new Slice(slice.tree() - firstTree, slice.node(), slice.from() - from, slice.to() - from))
+                .toList();
+        return new PackedBatch(
+                List.copyOf(some),
+                Arrays.copyOfRange(ids, start, end),
+                Arrays.copyOfRange(positions, start, end),
+                of(some).plan(),
+                Arrays.stream(predictors, from, to).map(p -> p - start).toArray(),
+                Arrays.copyOfRange(targets, from, to),
+                own);
     }
 
     /**

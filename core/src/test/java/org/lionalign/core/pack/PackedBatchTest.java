@@ -56,9 +56,33 @@ class PackedBatchTest {
                             .flatMapToInt(part -> java.util.Arrays.stream(part.positions()))
                             .toArray())
                     .isEqualTo(batch.positions());
+            for (PackedBatch part : parts) {
+                PackedBatch alone = PackedBatch.of(part.trees());
+                assertThat(part.ids()).isEqualTo(alone.ids());
+                assertThat(part.predictors()).isEqualTo(alone.predictors());
+                assertThat(part.targets()).isEqualTo(alone.targets());
+                assertThat(part.slices()).isEqualTo(alone.slices());
+            }
             int longest = trees.stream().mapToInt(PromptTree::length).max().orElseThrow();
             assertThat(parts).allMatch(part -> part.length() <= batch.length() / count + longest + 1);
         });
+    }
+
+    @Test
+    void targetsInAnotherOrderKeepABatchWhole() {
+        PackedBatch plain = PackedBatch.of(List.of(
+                PromptTree.document("a", new int[] {1, 2, 3}, flags("011")),
+                PromptTree.document("b", new int[] {4, 5, 6}, flags("011"))));
+        PackedBatch mixed = new PackedBatch(
+                plain.trees(),
+                plain.ids(),
+                plain.positions(),
+                plain.plan(),
+                new int[] {3, 0},
+                new int[] {5, 2},
+                List.of());
+        assertThat(mixed.parts(2)).containsExactly(mixed);
+        assertThat(plain.parts(2)).hasSize(2);
     }
 
     @Test

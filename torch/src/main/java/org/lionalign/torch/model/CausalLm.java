@@ -46,7 +46,7 @@ public final class CausalLm implements AutoCloseable {
     /** Tokens that a core gets at least, lest its products be too flat. */
     private static final int LEAST_PART = 256;
 
-    /** Cores for which a part of its own was measured to be worth it. */
+    /** With more cores than this their own threads share each operator: parts wait for each other's additions, and were measured on two. */
     private static final int MOST_PARTS = 4;
 
     /** How much larger than its share the largest part may be. */

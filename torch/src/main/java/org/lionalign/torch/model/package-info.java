@@ -3,7 +3,8 @@
  * gradients over packed prompt trees, LoRA adapters, generation.
  *
  * <p>Knows no tokenizer and no loss: token ids come in, log-probabilities go out, and their gradient comes back. Start with
- * {@link org.lionalign.torch.model.CausalLm}, then {@link org.lionalign.torch.model.DecoderLayer}.
+ * {@link org.lionalign.torch.model.CausalLm}, then {@link org.lionalign.torch.model.DecoderLayer};
+ * for generation with {@link org.lionalign.torch.model.Generator}, then its lanes and cohorts.
  */
 @NullMarked
 package org.lionalign.torch.model;

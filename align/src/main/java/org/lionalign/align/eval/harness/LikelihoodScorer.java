@@ -67,7 +67,7 @@ final class LikelihoodScorer {
         for (int q = 0; q < batch.size(); q++) {
             double[] sums = new double[batch.get(q).size()];
             for (int s = 0; s < sums.length; s++, at++) {
-                for (int t = forest.offsets()[at]; t < forest.offsets()[at + 1]; t++) {
+                for (int t : forest.asked()[at]) {
                     sums[s] += logps[t];
                 }
             }

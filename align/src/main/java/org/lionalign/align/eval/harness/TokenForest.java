@@ -2,7 +2,9 @@ package org.lionalign.align.eval.harness;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.pack.AttentionPlan;
 import org.lionalign.core.pack.PackedBatch;
@@ -12,11 +14,12 @@ import org.lionalign.core.pack.PromptTree;
  * Sequences laid out so that what they share goes through the model once. They are sorted by their ids; where neighbours agree in enough tokens the
  * common run becomes a node above them: few-shot examples over a task's questions, a question over its choices. Nothing is assumed about where
  * texts meet: only ids are compared. The last token of a sequence is predicted, never read, so choices of one token need no node at all.
+ * What several sequences ask is asked once: equal sequences get equal numbers, and not ones that differ by where a product put their rows.
  *
- * @param batch what the model takes; its targets are the continuations' tokens, sequence by sequence
- * @param offsets {@code [sequences + 1]}: targets of sequence s are {@code [offsets[s], offsets[s + 1])}
+ * @param batch what the model takes; its targets are the continuations' tokens, each in each place once
+ * @param asked of each sequence, the indices among the targets of its continuation's tokens
  */
-record TokenForest(PackedBatch batch, int[] offsets) {
+record TokenForest(PackedBatch batch, int[][] asked) {
     /** Shorter common runs are read again in each sequence: a node costs an attention call in every layer. */
     static final int WORTH_SHARING = 16;
 
@@ -55,6 +58,9 @@ record TokenForest(PackedBatch batch, int[] offsets) {
             this.ids = ids;
         }
     }
+
+    /** How likely is the token behind this place of the stream? */
+    private record Question(int predictor, int target) {}
 
     private static final class Builder {
         private final List<Request.Sequence> sequences;
@@ -135,28 +141,29 @@ record TokenForest(PackedBatch batch, int[] offsets) {
                 }
                 laid.add(new PromptTree("tree " + laid.size(), nodes));
             }
-            int[] offsets = new int[sequences.size() + 1];
-            for (int s = 0; s < sequences.size(); s++) {
-                Request.Sequence sequence = sequences.get(s);
-                offsets[s + 1] = offsets[s] + sequence.ids().length - sequence.from();
-            }
-            int[] predictors = new int[offsets[sequences.size()]];
-            int[] targets = new int[predictors.length];
+            int[][] asked = new int[sequences.size()][];
+            Map<Question, Integer> questions = new LinkedHashMap<>();
             for (int s = 0; s < sequences.size(); s++) {
                 Request.Sequence sequence = sequences.get(s);
                 Run run = ends[s];
+                asked[s] = new int[sequence.ids().length - sequence.from()];
                 for (int t = sequence.ids().length - 1; t >= sequence.from(); t--) {
                     while (run.depth > t - 1) {
                         run = java.util.Objects.requireNonNull(run.above);
                     }
-                    predictors[offsets[s] + t - sequence.from()] = run.stream + t - 1 - run.depth;
-                    targets[offsets[s] + t - sequence.from()] = sequence.ids()[t];
+                    Question question = new Question(run.stream + t - 1 - run.depth, sequence.ids()[t]);
+                    Integer known = questions.putIfAbsent(question, questions.size());
+                    asked[s][t - sequence.from()] = known == null ? questions.size() - 1 : known;
                 }
             }
+            int[] predictors =
+                    questions.keySet().stream().mapToInt(Question::predictor).toArray();
+            int[] targets =
+                    questions.keySet().stream().mapToInt(Question::target).toArray();
             PackedBatch bare = PackedBatch.of(laid);
             AttentionPlan plan = bare.plan();
             return new TokenForest(
-                    new PackedBatch(laid, bare.ids(), bare.positions(), plan, predictors, targets, List.of()), offsets);
+                    new PackedBatch(laid, bare.ids(), bare.positions(), plan, predictors, targets, List.of()), asked);
         }
     }
 }

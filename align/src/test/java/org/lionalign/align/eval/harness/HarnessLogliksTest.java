@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -149,7 +150,7 @@ class HarnessLogliksTest {
                 float[] logps = model.logps(bare.batch());
                 for (int s = 0; s < alone[q].length; s++) {
                     double sum = 0;
-                    for (int t = bare.offsets()[s]; t < bare.offsets()[s + 1]; t++) {
+                    for (int t : bare.asked()[s]) {
                         sum += logps[t];
                     }
                     assertThat(sum).isCloseTo(alone[q][s], within(2e-5));
@@ -182,10 +183,15 @@ class HarnessLogliksTest {
         TokenForest forest = TokenForest.of(sequences);
         assertThat(forest.batch().length()).isLessThan(separate / 12);
         assertThat(forest.batch().trees()).hasSize(1);
-        assertThat(forest.batch().supervised())
-                .isEqualTo(sequences.stream()
-                        .mapToInt(s -> s.ids().length - s.from())
-                        .sum());
+        for (int s = 0; s < sequences.size(); s++) {
+            Sequence sequence = sequences.get(s);
+            int[] targets = Arrays.stream(forest.asked()[s])
+                    .map(t -> forest.batch().targets()[t])
+                    .toArray();
+            assertThat(targets).isEqualTo(Arrays.copyOfRange(sequence.ids(), sequence.from(), sequence.ids().length));
+        }
+        // The four choices begin with the same token, which is asked once; the letter differs.
+        assertThat(forest.batch().supervised()).isEqualTo(20 * 5);
     }
 
     /** What a run has scored is not scored again, neither after a torn line nor with more questions. */
