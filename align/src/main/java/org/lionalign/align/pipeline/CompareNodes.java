@@ -59,7 +59,7 @@ final class CompareNodes {
                 options,
                 inputs,
                 model.needs(),
-                20 * graph.parameters() * bytes / 4,
+                graph.samplingCost(bytes, section.sample().answers()),
                 "compare",
                 (folder, progress, interrupted) -> new Answering(graph)
                         .answer(
@@ -82,7 +82,7 @@ final class CompareNodes {
         for (Map.Entry<String, Node> one : answers.entrySet()) {
             inputs.put("answers of " + one.getKey(), one.getValue().key());
             needs.add(one.getValue().name());
-            cost += one.getValue().cost() / 10;
+            cost += one.getValue().cost(); // as if a model judged: reading takes about as long as writing did
         }
         graph.add(new Node("compare", "compare", options, inputs, needs, cost, "compare", (folder, progress, stop) -> {
             List<String> models = List.copyOf(answers.keySet());

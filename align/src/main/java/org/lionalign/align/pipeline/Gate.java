@@ -99,7 +99,7 @@ final class Gate {
             inputs.set("judges", judging.inputs());
             needs.addAll(judging.needs());
         }
-        double cost = 20 * graph.parameters() * PROMPTS * 2 * 100;
+        double cost = 8 * graph.parameters() * PROMPTS * 2 * 100;
         return graph.add(new Node(
                 name + "/gate", "gate", options, inputs, needs, cost, "online", (folder, progress, interrupted) -> {
                     if (stopped.now()) {

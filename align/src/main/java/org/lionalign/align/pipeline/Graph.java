@@ -211,6 +211,11 @@ final class Graph {
         return resolved;
     }
 
+    /** FLOPs, or what takes as long, of answers to prompts from files of so many bytes: a token takes longer to draw than to train on, but a prompt's row is mostly not its words. */
+    double samplingCost(double bytes, int answers) {
+        return 2 * parameters * bytes / 4 * answers;
+    }
+
     /** FLOPs of training on sources: four bytes are about a token. */
     double trainingCost(List<StageRecipe.Source> sources, StageRecipe.Train train) {
         double bytes = 0;

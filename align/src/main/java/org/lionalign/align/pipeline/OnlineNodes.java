@@ -113,9 +113,7 @@ final class OnlineNodes {
         inputs.set("prompts", graph.sources(section.prompts()));
         List<String> needs = new ArrayList<>(policy.needs());
         needs.addAll(after);
-        // A token takes longer to draw than to train on, but a prompt's row holds more than its words.
-        double cost =
-                4 * graph.parameters() * bytesOfPairs() / 4 * section.sample().answers();
+        double cost = graph.samplingCost(bytesOfPairs(), section.sample().answers());
         return graph.add(new Node(
                 name + "/sample",
                 "sample",
