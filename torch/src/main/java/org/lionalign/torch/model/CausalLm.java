@@ -43,8 +43,10 @@ import org.lionalign.torch.tensor.Tensors;
  * <p>Back-propagation runs block by block (ARCHITECTURE.md 5) and by hand: see {@link BlockPass}. Not safe for use by several threads at once.
  */
 public final class CausalLm implements AutoCloseable {
-    /** Tokens that a core gets at least, lest its products be too flat. */
-    private static final int LEAST_PART = 256;
+    /** Tokens that a core gets at least, lest its products be too flat: reading, and training, where each part adds to every gradient. */
+    private static final int LEAST_READ = 256;
+
+    private static final int LEAST_TRAINED = 1024;
 
     /** With more cores than this their own threads share each operator: parts wait for each other's additions, and were measured on two. */
     private static final int MOST_PARTS = 4;
@@ -60,7 +62,8 @@ public final class CausalLm implements AutoCloseable {
     private final Norm finalNorm;
     private final List<DecoderLayer> layers;
     private final Head head;
-    private int leastPart = LEAST_PART;
+    private int leastRead = LEAST_READ;
+    private int leastTrained = LEAST_TRAINED;
     private double noiseScale;
     private long noiseSeed;
 
@@ -240,7 +243,7 @@ public final class CausalLm implements AutoCloseable {
 
     /** Without gradients; the parts' results one after the other. */
     private float[] inParts(PackedBatch batch, Function<PackedBatch, float[]> pass) {
-        List<PackedBatch> parts = parts(batch);
+        List<PackedBatch> parts = parts(batch, leastRead);
         float[][] results = new float[parts.size()][];
         Parallel.each(options.device(), new long[parts.size()], i -> {
             try (NoGrad off = new NoGrad()) {
@@ -260,9 +263,9 @@ public final class CausalLm implements AutoCloseable {
     }
 
     /** The batch itself, or a part for each core where they are even enough to gain by it. */
-    private List<PackedBatch> parts(PackedBatch batch) {
+    private List<PackedBatch> parts(PackedBatch batch, int least) {
         int cores = Parallel.cores(options.device());
-        boolean one = cores < 2 || cores > MOST_PARTS || batch.length() < cores * leastPart || seeded();
+        boolean one = cores < 2 || cores > MOST_PARTS || batch.length() < cores * least || seeded();
         if (one) {
             return List.of(batch);
         }
@@ -283,7 +286,8 @@ public final class CausalLm implements AutoCloseable {
 
     /** Tokens that a part has at least; for tests. */
     void leastPart(int tokens) {
-        leastPart = tokens;
+        leastRead = tokens;
+        leastTrained = tokens;
     }
 
     /**
@@ -296,7 +300,7 @@ public final class CausalLm implements AutoCloseable {
         if (batch.supervised() == 0) {
             throw new IllegalArgumentException("a training pass needs at least one supervised token");
         }
-        List<PackedBatch> parts = parts(batch);
+        List<PackedBatch> parts = parts(batch, leastTrained);
         int chunks = parts.stream()
                 .mapToInt(part -> head.chunks(part.supervised()))
                 .max()
@@ -314,7 +318,7 @@ public final class CausalLm implements AutoCloseable {
     public float[] scoresForwardBackward(PackedBatch batch, UnaryOperator<float[]> objective) {
         check(batch);
         return train(
-                parts(batch),
+                parts(batch, leastTrained),
                 objective,
                 (part, loss) -> new Pass(part.leafEnds(), normed -> {
                     Tensor wide = headWeight.values().to(Dtype.F32);
