@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Engine;
 import org.lionalign.torch.tensor.Parallel;
 
@@ -84,10 +85,17 @@ public final class Generator {
         }
     }
 
-    /** Lanes that the places are divided among. It does not depend on the machine, for products of other heights round differently. */
+    /**
+     * Lanes that the places are divided among, each with room for a prompt's answers. It does not depend on the processor, for products of
+     * other heights round differently; a GPU, which runs lanes one after the other, has one.
+     */
     private int lanes() {
+        if (!model.options().device().equals(Device.CPU)) {
+            return 1;
+        }
         int places = options.concurrency();
-        return Math.max(1, Math.max(Math.min(2, places / NARROWEST), places / WIDEST));
+        int lanes = Math.max(Math.min(2, places / NARROWEST), places / WIDEST);
+        return Math.max(1, Math.min(lanes, places / options.answers()));
     }
 
     /** Listener and sink for several threads. What they throw ends all lanes. */
