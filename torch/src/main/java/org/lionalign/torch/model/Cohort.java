@@ -33,7 +33,7 @@ final class Cohort implements AutoCloseable {
     private int[] places;
 
     private int length; // tokens of each live answer whose keys are cached
-    private int longestPrompt;
+    private final int longestPrompt;
     private final Tensor[] promptKeys; // per layer [prompts, kv, longestPrompt, d]
     private final Tensor[] promptValues;
     private final Tensor[] keys; // per layer [places, kv, capacity, d]
