@@ -1,9 +1,7 @@
 package org.lionalign.torch.model;
 
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -250,16 +248,7 @@ public final class CausalLm implements AutoCloseable {
                 results[i] = pass.apply(parts.get(i));
             }
         });
-        return joined(results);
-    }
-
-    private static float[] joined(float[][] parts) {
-        FloatBuffer all = FloatBuffer.allocate(
-                Arrays.stream(parts).mapToInt(part -> part.length).sum());
-        for (float[] part : parts) {
-            all.put(part);
-        }
-        return all.array();
+        return SideBySide.joined(results);
     }
 
     /** The batch itself, or a part for each core where they are even enough to gain by it. */

@@ -1,5 +1,7 @@
 package org.lionalign.torch.nn;
 
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
@@ -130,17 +132,17 @@ public final class SideBySide {
 
     /** What the parts brought to {@link #meet}, one after the other. */
     public synchronized float[] joined() {
-        int total = 0;
-        for (float[] values : outputs) {
-            total += values.length;
+        return joined(outputs);
+    }
+
+    /** The values of parts, one part's after the other's. */
+    public static float[] joined(float[][] parts) {
+        FloatBuffer all = FloatBuffer.allocate(
+                Arrays.stream(parts).mapToInt(part -> part.length).sum());
+        for (float[] part : parts) {
+            all.put(part);
         }
-        float[] all = new float[total];
-        int at = 0;
-        for (float[] values : outputs) {
-            System.arraycopy(values, 0, all, at, values.length);
-            at += values.length;
-        }
-        return all;
+        return all.array();
     }
 
     /** Called with this object's lock, as all that changes what is waited for. */
