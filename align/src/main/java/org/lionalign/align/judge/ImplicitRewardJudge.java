@@ -46,9 +46,7 @@ public final class ImplicitRewardJudge implements Judge {
 
     @Override
     public void judge(List<Question> questions, Sink sink) {
-        for (int q = 0; q < questions.size(); q++) {
-            sink.onJudgement(q, judge(questions.get(q)));
-        }
+        ACoreEach.judge(policy.options().device(), questions, this::judge, sink);
     }
 
     private Judgement judge(Question question) {

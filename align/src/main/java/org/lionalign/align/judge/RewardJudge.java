@@ -48,9 +48,7 @@ public final class RewardJudge implements Judge {
 
     @Override
     public void judge(List<Question> questions, Sink sink) {
-        for (int q = 0; q < questions.size(); q++) {
-            sink.onJudgement(q, judge(questions.get(q)));
-        }
+        ACoreEach.judge(model.options().device(), questions, this::judge, sink);
     }
 
     private Judgement judge(Question question) {

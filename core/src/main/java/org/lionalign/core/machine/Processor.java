@@ -62,6 +62,11 @@ public record Processor(String model, String vendor, Set<String> flags) {
                 || flags.contains("avx512_bf16") && !vendor.equals("GenuineIntel");
     }
 
+    /** Whether bf16 products go through Intel's tiles (AMX). */
+    public boolean multipliesInTiles() {
+        return flags.contains("amx_bf16");
+    }
+
     /**
      * How matrix products are computed where nobody says otherwise.
      *

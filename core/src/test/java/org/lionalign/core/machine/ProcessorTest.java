@@ -33,6 +33,8 @@ class ProcessorTest {
         Processor tiles =
                 read("vendor_id\t: GenuineIntel\nmodel name\t: Xeon\nflags\t\t: avx512_bf16 amx_tile amx_bf16\n");
         assertThat(tiles.preferredCompute("cpu")).isEqualTo("bf16");
+        assertThat(tiles.multipliesInTiles()).isTrue();
+        assertThat(zen4.multipliesInTiles()).isFalse();
 
         Processor arm = read("processor\t: 0\nFeatures\t: fp asimd i8mm bf16\n");
         assertThat(arm.model()).isEqualTo("unknown");

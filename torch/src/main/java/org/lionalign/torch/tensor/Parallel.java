@@ -60,16 +60,31 @@ public final class Parallel {
     /** {@code work} of each index, large enough to wake a helper for; each in a scope of its own, from which nothing comes. */
     public static void each(Device device, long[] weights, IntConsumer work) {
         int threads = threads(device, weights.length);
-        IntConsumer scoped = i -> {
+        if (threads < 2) {
+            IntStream.range(0, weights.length).forEach(scoped(work));
+        } else {
+            new Job(weights, scoped(work)).run(threads);
+        }
+    }
+
+    /**
+     * The same with one core for each index, also where there is one index only: so that what comes out does not depend on how many there are,
+     * where operators on several cores may round differently.
+     */
+    public static void alone(Device device, int count, IntConsumer work) {
+        if (!device.equals(Device.CPU) || INSIDE.get()) {
+            IntStream.range(0, count).forEach(scoped(work));
+        } else {
+            new Job(new long[count], scoped(work)).run(threads(device, count));
+        }
+    }
+
+    private static IntConsumer scoped(IntConsumer work) {
+        return i -> {
             try (TensorScope scope = new TensorScope()) {
                 work.accept(i);
             }
         };
-        if (threads < 2) {
-            IntStream.range(0, weights.length).forEach(scoped);
-        } else {
-            new Job(weights, scoped).run(threads);
-        }
     }
 
     /** Runs that can be beside each other, from this thread on: 1 on a GPU, with one core, and in such work already. */

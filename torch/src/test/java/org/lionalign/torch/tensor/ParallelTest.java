@@ -8,7 +8,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ParallelTest {
     private static final long[] WEIGHTS = {1, 7, 1, 1, 3, 5, 2, 2, 9, 1, 1, 1, 4};
@@ -65,6 +68,20 @@ class ParallelTest {
             });
         });
         assertThat(inner).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 5})
+    void aloneEachIndexHasOneCore(int count) {
+        Set<Integer> done = ConcurrentHashMap.newKeySet();
+        Parallel.alone(Device.CPU, count, i -> {
+            assertThat(torch.get_num_threads()).isOne();
+            assertThat(Parallel.cores(Device.CPU)).isOne();
+            done.add(i);
+        });
+        assertThat(done).hasSize(count);
+        assertThat(torch.get_num_threads()).isEqualTo(Engine.threads());
+        assertThat(BlasThreads.now()).isEqualTo(Engine.threads());
     }
 
     @Test
