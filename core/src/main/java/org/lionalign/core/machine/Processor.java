@@ -15,9 +15,6 @@ import java.util.Set;
  * @param flags instruction sets, empty where there is no such file
  */
 public record Processor(String model, String vendor, Set<String> flags) {
-    /** Instructions that multiply bf16 matrices faster than fp32 ones, whoever made the processor: Intel's tiles, and Arm's. */
-    private static final Set<String> BF16_PRODUCTS = Set.of("amx_bf16", "bf16");
-
     private static final Processor HERE = read(Path.of("/proc/cpuinfo"));
 
     public Processor {
@@ -58,7 +55,8 @@ public record Processor(String model, String vendor, Set<String> flags) {
      * where a virtual machine shows them).
      */
     public boolean multipliesBf16() {
-        return BF16_PRODUCTS.stream().anyMatch(flags::contains)
+        return multipliesInTiles()
+                || flags.contains("bf16") // Arm's
                 || flags.contains("avx512_bf16") && !vendor.equals("GenuineIntel");
     }
 

@@ -48,8 +48,8 @@ public final class CausalLm implements AutoCloseable {
     private static final int LEAST_TRAINED = 1024;
 
     /**
-     * Intel's tiles: training in parts was measured to gain nothing there and to hold 0.7 GB more, and a product's last bits depended on the
-     * thread that multiplied (about one run of 14 steps in five), so that the same run did not always give the same weights.
+     * Where the processor has Intel's tiles: training in parts was measured to gain nothing there and to hold 0.7 GB more, and about one run of
+     * 14 steps in five ended in other weights than the rest. The cause is not known (docs/numerics.md).
      */
     private static final int NEVER = Integer.MAX_VALUE;
 

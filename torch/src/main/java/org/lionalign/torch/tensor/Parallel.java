@@ -72,10 +72,10 @@ public final class Parallel {
      * where operators on several cores may round differently.
      */
     public static void alone(Device device, int count, IntConsumer work) {
-        if (!device.equals(Device.CPU) || INSIDE.get()) {
-            IntStream.range(0, count).forEach(scoped(work));
-        } else {
+        if (mayShare(device)) {
             new Job(new long[count], scoped(work)).run(threads(device, count));
+        } else {
+            IntStream.range(0, count).forEach(scoped(work));
         }
     }
 
@@ -93,7 +93,12 @@ public final class Parallel {
     }
 
     private static int threads(Device device, int most) {
-        return device.equals(Device.CPU) && !INSIDE.get() ? Math.min(HELPERS + 1, most) : 1;
+        return mayShare(device) ? Math.min(HELPERS + 1, most) : 1;
+    }
+
+    /** Not on a GPU, which works on by itself, and not inside of such work, which has its core. */
+    private static boolean mayShare(Device device) {
+        return device.equals(Device.CPU) && !INSIDE.get();
     }
 
     /** Indices, the largest first, of which each thread takes the next when it is free: a helper that wakes late costs little. */
