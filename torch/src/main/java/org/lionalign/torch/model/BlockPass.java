@@ -43,14 +43,17 @@ final class BlockPass {
         Tensor mixed = layer.mixed(input);
         Tensor[] heads = layer.heads(mixed, rotary);
         attention = layer.attention().pass(heads[0], heads[1], heads[2], plan, layer.window(), scope);
-        Tensor projected = layer.output().forward(attention.result());
-        middle = scope.escape(layer.middle(input, projected));
-        gateUp = scope.escape(layer.gateUp().forward(layer.feedNormed(middle)));
-        Tensor down = layer.down().forward(layer.activation().forward(gateUp));
-        output = scope.escape(layer.end(middle, down));
         unnormed = layer.queryNorm() == null ? null : scope.escape(mixed);
-        out = layer.sandwiched() ? scope.escape(projected) : null;
-        fed = layer.sandwiched() ? scope.escape(down) : null;
+        boolean sandwiched = layer.sandwiched();
+        out = sandwiched ? scope.escape(layer.output().forward(attention.result())) : null;
+        middle = scope.escape(
+                out == null
+                        ? layer.middle(input, attention.result())
+                        : DecoderLayer.onto(input, layer.postAttentionNorm(), out));
+        gateUp = scope.escape(layer.gateUp().forward(layer.feedNormed(middle)));
+        Tensor active = layer.activation().forward(gateUp);
+        fed = sandwiched ? scope.escape(layer.down().forward(active)) : null;
+        output = scope.escape(fed == null ? layer.end(middle, active) : DecoderLayer.onto(middle, layer.after(), fed));
     }
 
     /** {@code [T, hidden]} fp32; for the caller to close. */

@@ -49,15 +49,15 @@ record DecoderLayer(
 
     /** The rest of the block: {@code attended [T, heads·headDim]}. */
     Tensor finish(Tensor x, Tensor attended) {
-        Tensor middle = middle(x, output.forward(attended.to(compute)));
-        return end(middle, down.forward(activation().forward(gateUp.forward(feedNormed(middle)))));
+        Tensor middle = middle(x, attended.to(compute));
+        return end(middle, activation().forward(gateUp.forward(feedNormed(middle))));
     }
 
     // The steps of these, which BlockPass goes back through one by one.
 
     /** Queries, keys and values beside each other, as the product leaves them: {@code [T, (heads + 2·keyValueHeads)·headDim]} fp32. */
     Tensor mixed(Tensor x) {
-        return qkv.forward(inputNorm.forward(x, compute)).to(Dtype.F32);
+        return qkv.forwardWide(inputNorm.forward(x, compute));
     }
 
     Tensor[] heads(Tensor mixed, RotaryTable rotary) {
@@ -78,9 +78,9 @@ record DecoderLayer(
         };
     }
 
-    /** The residual stream between attention and feed-forward; {@code out} is attention's, after its product. */
-    Tensor middle(Tensor x, Tensor out) {
-        return x.add(sandwiched() ? postAttentionNorm.forward(out, Dtype.F32) : out);
+    /** The residual stream between attention and feed-forward. */
+    Tensor middle(Tensor x, Tensor attended) {
+        return sandwiched() ? onto(x, postAttentionNorm, output.forward(attended)) : output.forwardOnto(x, attended);
     }
 
     /** What the feed-forward's products begin with. */
@@ -88,9 +88,14 @@ record DecoderLayer(
         return feedNorm().forward(middle, compute);
     }
 
-    /** The block's result; {@code fed} is the feed-forward's. */
-    Tensor end(Tensor middle, Tensor fed) {
-        return middle.add(sandwiched() ? after().forward(fed, Dtype.F32) : fed);
+    /** The block's result; {@code active} is what the feed-forward's last product begins with. */
+    Tensor end(Tensor middle, Tensor active) {
+        return sandwiched() ? onto(middle, after(), down.forward(active)) : down.forwardOnto(middle, active);
+    }
+
+    /** Of a {@link #sandwiched} block: adds a product's result to the residual stream, normalised. */
+    static Tensor onto(Tensor residual, Norm norm, Tensor product) {
+        return residual.add(norm.forward(product, Dtype.F32));
     }
 
     /** Whether attention and feed-forward have a norm behind them as well (Gemma 2). */

@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Tensor;
+import org.lionalign.torch.tensor.WideProduct;
 
 /**
  * A linear layer {@code x · Wᵀ + b}, with low-rank adapters on some of the tensors it is made of
@@ -35,7 +36,24 @@ public final class Linear {
 
     /** {@code [T, in] → [T, out]} in the computing dtype. */
     public Tensor forward(Tensor x) {
-        Tensor out = x.linear(weight.values(), bias == null ? null : bias.values());
+        return adapted(x.linear(weight.values(), bias == null ? null : bias.values()), x);
+    }
+
+    /** The same, in fp32. */
+    public Tensor forwardWide(Tensor x) {
+        return adapted(biased(WideProduct.of(x, weight.values().transpose(0, 1))), x);
+    }
+
+    /** {@code residual + forward(x)}, in fp32; {@code residual [T, out]} fp32. */
+    public Tensor forwardOnto(Tensor residual, Tensor x) {
+        return adapted(biased(WideProduct.plus(residual, x, weight.values().transpose(0, 1))), x);
+    }
+
+    private Tensor biased(Tensor out) {
+        return bias == null ? out : out.add_(bias.values());
+    }
+
+    private Tensor adapted(Tensor out, Tensor x) {
         for (LoraPart adapter : adapters) {
             // Each adapter covers the rows of one tensor of the file; its piece is added where it belongs.
             piece(out, adapter).add_(adapter.forward(x));

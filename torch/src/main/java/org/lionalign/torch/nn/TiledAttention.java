@@ -9,6 +9,7 @@ import org.lionalign.torch.tensor.Parallel;
 import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.Tensors;
+import org.lionalign.torch.tensor.WideProduct;
 
 /**
  * Attention for a CPU that multiplies in bf16, forwards and backwards by hand, from plain products over {@link Tile}s. Queries, keys, values
@@ -101,7 +102,7 @@ final class TiledAttention {
                         .mul_(toScores)
                         .to(Dtype.BF16);
             }
-            Tensor toQueries = toScores.bmm(keys(tile, in.k())).to(Dtype.F32).mul_(factor());
+            Tensor toQueries = WideProduct.of(toScores, keys(tile, in.k())).mul_(factor());
             ofQueries
                     .narrow(0, tile.start(), tile.queries())
                     .copy_(toQueries
@@ -154,9 +155,8 @@ final class TiledAttention {
 
     /** {@code [kv, rows·group, keys]} fp32: with a cap, the tanh that it is a multiple of. */
     private Tensor scores(Tile tile, Input in) {
-        Tensor products = queries(tile, in.q())
-                .to(Dtype.F32)
-                .bmm(keys(tile, in.k()).to(Dtype.F32).transpose(1, 2));
+        Tensor products =
+                WideProduct.of(queries(tile, in.q()), keys(tile, in.k()).transpose(1, 2));
         return shape.softcap() > 0 ? products.tanh() : products;
     }
 

@@ -6,12 +6,14 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
+import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
+import org.lionalign.torch.tensor.WideProduct;
 
 /**
  * One tensor of weights as the engine holds it: the master (fp32 when trained), what computes (the master itself, or its upper half in bf16:
@@ -187,8 +189,11 @@ public final class Weight implements AutoCloseable {
 
     /** Adds {@code a · b}, of the computing dtype, to the gradient. */
     public void addProduct(Tensor a, Tensor b) {
-        if (a.dtype() == Dtype.F32 && !SideBySide.here()) {
-            gradient().addmm_(a, b);
+        boolean small = shape[0] * shape[1] * Dtype.BF16.bytes() <= PRODUCT_BYTES;
+        boolean alone = !SideBySide.here() && gradient().device().equals(Device.CPU);
+        if (small || alone) {
+            // Other parts of the pass wait for this one here once, and are a small product behind it from then on.
+            accumulate(all -> WideProduct.add(a, b, all));
             return;
         }
         long most = Math.max(1, PRODUCT_BYTES / (b.size(1) * Dtype.BF16.bytes()));

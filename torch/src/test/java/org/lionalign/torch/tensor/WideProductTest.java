@@ -1,0 +1,105 @@
+package org.lionalign.torch.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class WideProductTest {
+    private static Tensor narrow(long seed, long... shape) {
+        return Tensors.randn(seed, 1, Device.CPU, shape).to(Dtype.BF16);
+    }
+
+    /** The same numbers multiplied in fp32: products of two bf16 numbers are exact there, so that only the order of a sum differs. */
+    private static void same(Tensor found, Tensor expected) {
+        float[] a = found.toFloats();
+        float[] b = expected.toFloats();
+        assertThat(found.dtype()).isEqualTo(Dtype.F32);
+        assertThat(found.shape()).isEqualTo(expected.shape());
+        for (int i = 0; i < a.length; i++) {
+            assertThat(a[i]).isCloseTo(b[i], within(2e-5f * (1 + Math.abs(b[i]))));
+        }
+    }
+
+    @Test
+    void keepsWhatBf16WouldRound() {
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            Tensor a = narrow(1, 37, 48);
+            Tensor b = narrow(2, 20, 48).transpose(0, 1);
+            Tensor exact = a.to(Dtype.F32).matmul(b.to(Dtype.F32));
+            same(WideProduct.of(a, b), exact);
+            Tensor addend = Tensors.randn(3, 1, Device.CPU, 37, 20);
+            same(WideProduct.plus(addend, a, b), addend.add(exact));
+            Tensor into = addend.copy();
+            WideProduct.add(a, b, into);
+            WideProduct.add(a, b, into);
+            same(into, addend.add(exact).add(exact));
+        }
+    }
+
+    @Test
+    void takesBatchesViewsAndTransposedOperands() {
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            Tensor a = narrow(1, 3, 90, 16).narrow(1, 11, 33);
+            Tensor b = narrow(2, 3, 70, 16).narrow(1, 5, 21).transpose(1, 2);
+            same(WideProduct.of(a, b), a.to(Dtype.F32).bmm(b.to(Dtype.F32)));
+            Tensor gradient = narrow(3, 100, 24).transpose(0, 1);
+            Tensor x = narrow(4, 100, 40).narrow(1, 8, 16);
+            Tensor rows = Tensors.zeros(Dtype.F32, Device.CPU, 30, 16);
+            WideProduct.add(gradient, x, rows.narrow(0, 4, 24));
+            same(rows.narrow(0, 4, 24), gradient.to(Dtype.F32).matmul(x.to(Dtype.F32)));
+            assertThat(rows.narrow(0, 0, 4).norm() + rows.narrow(0, 28, 2).norm())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void otherTensorsAreMultipliedAsTheyAre() {
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            Tensor a = Tensors.randn(1, 1, Device.CPU, 5, 7);
+            Tensor b = Tensors.randn(2, 1, Device.CPU, 7, 3);
+            Tensor addend = Tensors.randn(3, 1, Device.CPU, 5, 3);
+            Tensor product = a.matmul(b);
+            assertThat(WideProduct.of(a, b).toFloats()).isEqualTo(product.toFloats());
+            assertThat(WideProduct.plus(addend, a, b).toFloats())
+                    .isEqualTo(addend.add(product).toFloats());
+            Tensor into = addend.copy();
+            WideProduct.add(a, b, into);
+            same(into, addend.add(product));
+        }
+    }
+
+    /** More layouts than are kept, by several threads at once, some of which use what others let go. */
+    @Test
+    void manyShapesOnManyThreads() {
+        AtomicInteger compared = new AtomicInteger();
+        for (int round = 0; round < 3; round++) {
+            Parallel.each(Device.CPU, new long[80], i -> {
+                Tensor a = narrow(i, 2 + i / 2, 16);
+                Tensor b = narrow(-i, 16, 8);
+                same(WideProduct.of(a, b), a.to(Dtype.F32).matmul(b.to(Dtype.F32)));
+                compared.incrementAndGet();
+            });
+        }
+        assertThat(compared).hasValue(240);
+    }
+
+    @Test
+    void leavesNothingBehind() {
+        long before = 0;
+        for (int i = 0; i < 200; i++) {
+            try (TensorScope scope = new TensorScope();
+                    NoGrad off = new NoGrad()) {
+                WideProduct.of(narrow(1, 3 + i % 50, 16), narrow(2, 16, 16));
+            }
+            if (i == 100) {
+                before = Engine.liveObjects();
+            }
+        }
+        assertThat(Engine.liveObjects()).isLessThanOrEqualTo(before + 8);
+    }
+}
