@@ -6,7 +6,6 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.core.error.BadInput;
-import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Pieces;
@@ -190,8 +189,7 @@ public final class Weight implements AutoCloseable {
     /** Adds {@code a · b}, of the computing dtype, to the gradient. */
     public void addProduct(Tensor a, Tensor b) {
         boolean small = shape[0] * shape[1] * Dtype.BF16.bytes() <= PRODUCT_BYTES;
-        boolean alone = !SideBySide.here() && gradient().device().equals(Device.CPU);
-        if (small || alone) {
+        if (small || (WideProduct.addsInPlace(a) && !SideBySide.here())) {
             // Other parts of the pass wait for this one here once, and are a small product behind it from then on.
             accumulate(all -> WideProduct.add(a, b, all));
             return;

@@ -35,12 +35,6 @@ final class OneDnnProduct {
         ADD
     }
 
-    /**
-     * One that was not used in this many runs is let go. Of those in use, some dozens, all attention's tiles in both parts of a pass, none may be:
-     * they come round in every block. And hardly any is of use to the next pass, which has another length.
-     */
-    private static final long IDLE_RUNS = 500;
-
     private static final Map<List<Object>, OneDnnProduct> CACHE = new LinkedHashMap<>(64, 0.75f, true);
     private static long runs;
 
@@ -59,6 +53,11 @@ final class OneDnnProduct {
     private long lastRun;
     private int users;
     private boolean kept = true;
+
+    /** Whether oneDNN multiplies bf16 on this processor: from AVX-512 on. */
+    static boolean possible() {
+        return Machine.MULTIPLIES;
+    }
 
     /** @param operands bf16 {@code [.., m, k]} and {@code [.., k, n]}, the result {@code [.., m, n]}, and for PLUS one like it */
     static void run(End end, Tensor... operands) {
@@ -82,9 +81,15 @@ final class OneDnnProduct {
         }
     }
 
+    /**
+     * Lets those go that none of the last runs used, several times as many as are kept. Those in use, each of attention's tiles among them, come
+     * round in every block: a limit below their number would let each go just before its turn. And hardly any is of use to the next pass, which
+     * has another length.
+     */
     private static void letIdleGo() {
+        long since = runs - 4L * CACHE.size() - 200;
         var oldest = CACHE.values().iterator();
-        for (OneDnnProduct product = oldest.next(); product.lastRun < runs - IDLE_RUNS; product = oldest.next()) {
+        for (OneDnnProduct product = oldest.next(); product.lastRun < since; product = oldest.next()) {
             oldest.remove();
             product.kept = false;
             product.freeUnlessUsed();
@@ -214,14 +219,28 @@ final class OneDnnProduct {
         }
     }
 
-    /** Made with the first product, not before: the library's 90 MB are not for everyone. */
+    /** Made when the first product is asked for, not before: the library's 90 MB are not for everyone. */
     private static final class Machine {
         static final dnnl_engine ENGINE = new dnnl_engine();
+        static final boolean MULTIPLIES;
 
         static {
             Engine.start();
             check(dnnl.dnnl_engine_create(ENGINE, dnnl.dnnl_cpu, 0));
             check(dnnl.dnnl_set_primitive_cache_capacity(0)); // what is kept is kept here
+            List<Long> square = List.of(16L, 16L);
+            List<Long> rows = List.of(16L, 1L);
+            dnnl_memory_desc narrow = new Layout(Dtype.BF16, square, rows).described();
+            dnnl_memory_desc wide = new Layout(Dtype.F32, square, rows).described();
+            dnnl_primitive_desc description = new dnnl_primitive_desc();
+            int status = dnnl.dnnl_matmul_primitive_desc_create(description, ENGINE, narrow, narrow, null, wide, null);
+            MULTIPLIES = status != dnnl.dnnl_unimplemented;
+            if (MULTIPLIES) {
+                check(status);
+                check(dnnl.dnnl_primitive_desc_destroy(description));
+            }
+            check(dnnl.dnnl_memory_desc_destroy(narrow));
+            check(dnnl.dnnl_memory_desc_destroy(wide));
         }
     }
 }

@@ -3,7 +3,8 @@ package org.lionalign.torch.tensor;
 /**
  * Matrix products of bf16 whose result stays in fp32, as they were summed up. libtorch has none on a CPU: its products of bf16 end in bf16,
  * so that what is to be fp32 is rounded first, and read and written once more. So these call oneDNN, which libtorch's own products call as
- * well ({@link OneDnnProduct}); products of other tensors (fp32, or on a GPU) are libtorch's.
+ * well ({@link OneDnnProduct}). A processor for which oneDNN has none multiplies in fp32, where products of two bf16 numbers are exact; products
+ * of other tensors (fp32, or on a GPU) are libtorch's.
  *
  * <p>Without gradients; one of the last two dimensions of each operand is contiguous.
  */
@@ -12,8 +13,8 @@ public final class WideProduct {
 
     /** {@code a · b}: {@code [.., m, k]} and {@code [.., k, n]} to a new {@code [.., m, n]} fp32. */
     public static Tensor of(Tensor a, Tensor b) {
-        if (!narrow(a)) {
-            return a.matmul(b).to(Dtype.F32);
+        if (!oneDnn(a)) {
+            return plain(a, b).to(Dtype.F32);
         }
         long[] shape = a.shape();
         shape[shape.length - 1] = b.size(b.dim() - 1);
@@ -24,8 +25,8 @@ public final class WideProduct {
 
     /** {@code addend + a · b} as a new tensor; matrices, {@code addend [m, n]} fp32. */
     public static Tensor plus(Tensor addend, Tensor a, Tensor b) {
-        if (!narrow(a)) {
-            return addend.add(a.matmul(b));
+        if (!oneDnn(a)) {
+            return addend.add(plain(a, b));
         }
         Tensor result = Tensors.empty(Dtype.F32, Device.CPU, addend.shape());
         OneDnnProduct.run(OneDnnProduct.End.PLUS, a, b, result, addend);
@@ -34,13 +35,26 @@ public final class WideProduct {
 
     /** {@code into += a · b}; matrices, {@code into [m, n]} fp32. */
     public static void add(Tensor a, Tensor b, Tensor into) {
-        if (narrow(a)) {
+        if (oneDnn(a)) {
             OneDnnProduct.run(OneDnnProduct.End.ADD, a, b, into);
         } else if (a.dtype() == Dtype.F32) {
             into.addmm_(a, b);
         } else {
-            into.add_(a.matmul(b));
+            into.add_(plain(a, b));
         }
+    }
+
+    /** Whether {@link #add} takes no memory for the product of such tensors. */
+    public static boolean addsInPlace(Tensor a) {
+        return a.dtype() == Dtype.F32 || oneDnn(a);
+    }
+
+    private static Tensor plain(Tensor a, Tensor b) {
+        return narrow(a) ? a.to(Dtype.F32).matmul(b.to(Dtype.F32)) : a.matmul(b);
+    }
+
+    private static boolean oneDnn(Tensor a) {
+        return narrow(a) && OneDnnProduct.possible();
     }
 
     private static boolean narrow(Tensor a) {
