@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the weights of models/cub again from this repository alone: tokenizer, corpus, pre-training, bf16 safetensors.
-# About 40 minutes on two quiet cores. The same number of threads on the same kind of processor gives the same bytes.
+# About half an hour on two quiet cores with bf16 instructions. The same version of Lion with the same number of threads on the same kind of
+# processor gives the same bytes; those committed are of version 0.1.0/7, two cores, AMD with AVX512-BF16.
 #   tools/make-cub.sh [RUN]      RUN is where corpus, checkpoints and report go (default runs/cub); running it again continues
 set -euo pipefail
 cd "$(dirname "$0")/.."
