@@ -22,8 +22,10 @@ final class BlockPass {
     private final DecoderLayer layer;
     private final RotaryTable rotary;
     private final Tensor input;
+    private final @Nullable Tensor rows;
     private final @Nullable Tensor unnormed;
     private final AttentionPass attention;
+    private final Tensor attended;
     private final @Nullable Tensor out;
     private final Tensor middle;
     private final Tensor gateUp;
@@ -34,29 +36,42 @@ final class BlockPass {
      * Runs the block.
      *
      * @param input {@code [T, hidden]} fp32; stays the caller's
+     * @param rows of the result that are wanted; null for all
      * @param scope everything that has to live until {@link #backward} escapes from it
      */
-    BlockPass(DecoderLayer layer, Tensor input, RotaryTable rotary, PreparedPlan plan, TensorScope scope) {
+    BlockPass(
+            DecoderLayer layer,
+            Tensor input,
+            RotaryTable rotary,
+            PreparedPlan plan,
+            @Nullable Tensor rows,
+            TensorScope scope) {
         this.layer = layer;
         this.rotary = rotary;
         this.input = input;
+        this.rows = rows;
         Tensor mixed = layer.mixed(input);
         Tensor[] heads = layer.heads(mixed, rotary);
         attention = layer.attention().pass(heads[0], heads[1], heads[2], plan, layer.window(), scope);
+        attended = rows == null ? attention.result() : scope.escape(DecoderLayer.cut(attention.result(), rows));
+        if (rows != null) {
+            attention.result().close();
+        }
+        Tensor residual = DecoderLayer.cut(input, rows);
         unnormed = layer.queryNorm() == null ? null : scope.escape(mixed);
         boolean sandwiched = layer.sandwiched();
-        out = sandwiched ? scope.escape(layer.output().forward(attention.result())) : null;
+        out = sandwiched ? scope.escape(layer.output().forward(attended)) : null;
         middle = scope.escape(
                 out == null
-                        ? layer.middle(input, attention.result())
-                        : DecoderLayer.onto(input, layer.postAttentionNorm(), out));
+                        ? layer.middle(residual, attended)
+                        : DecoderLayer.onto(residual, layer.postAttentionNorm(), out));
         gateUp = scope.escape(layer.gateUp().forward(layer.feedNormed(middle)));
         Tensor active = layer.activation().forward(gateUp);
         fed = sandwiched ? scope.escape(layer.down().forward(active)) : null;
         output = scope.escape(fed == null ? layer.end(middle, active) : DecoderLayer.onto(middle, layer.after(), fed));
     }
 
-    /** {@code [T, hidden]} fp32; for the caller to close. */
+    /** {@code [T, hidden]} fp32, or as many rows as are wanted; for the caller to close. */
     Tensor output() {
         return output;
     }
@@ -64,15 +79,27 @@ final class BlockPass {
     /**
      * Back-propagates into the block's weights and frees what was kept, except input and output.
      *
-     * @param gradient of the output, {@code [T, hidden]} fp32; becomes that of the input
+     * @param gradient of the output, fp32 and of its shape
+     * @return that of the input, {@code [T, hidden]} fp32: where all rows are wanted the same tensor
      */
-    void backward(Tensor gradient) {
+    Tensor backward(Tensor gradient) {
         try (TensorScope scope = new TensorScope()) {
             throughFeedForward(gradient);
         }
+        Tensor whole = spread(gradient);
         try (TensorScope scope = new TensorScope()) {
-            throughAttention(gradient);
+            throughAttention(gradient, whole);
         }
+        return whole;
+    }
+
+    /** A gradient of the wanted rows, as that of all. */
+    private Tensor spread(Tensor gradient) {
+        if (rows == null) {
+            return gradient;
+        }
+        return Tensors.zeros(gradient.dtype(), gradient.device(), input.size(0), gradient.size(1))
+                .indexAdd_(0, rows, gradient);
     }
 
     private void throughFeedForward(Tensor gradient) {
@@ -90,11 +117,11 @@ final class BlockPass {
         }
     }
 
-    private void throughAttention(Tensor gradient) {
+    private void throughAttention(Tensor gradient, Tensor whole) {
         Tensor behind = out == null ? gradient : through(layer.postAttentionNorm(), out, gradient);
-        Tensor back = layer.output().backward(attention.result(), behind.to(layer.compute()));
-        attention.result().close();
-        Tensor turned = rotatedBack(attention.backward(back));
+        Tensor back = layer.output().backward(attended, behind.to(layer.compute()));
+        attended.close();
+        Tensor turned = rotatedBack(attention.backward(spread(back)));
         if (out != null) {
             out.close();
         }
@@ -102,7 +129,7 @@ final class BlockPass {
             unnormed.close();
         }
         back = layer.qkv().backward(layer.inputNorm().forward(input, layer.compute()), turned);
-        layer.inputNorm().backward(input, back, gradient);
+        layer.inputNorm().backward(input, back, whole);
     }
 
     /** The gradient of what the first product gave, in the computing dtype. */

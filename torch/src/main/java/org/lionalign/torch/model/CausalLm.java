@@ -68,7 +68,8 @@ public final class CausalLm implements AutoCloseable {
     private final List<DecoderLayer> layers;
     private final Head head;
     private int leastRead = LEAST_READ;
-    private int leastTrained = Processor.here().multipliesInTiles() ? NEVER : LEAST_TRAINED;
+    private int leastTrained =
+            Integer.getInteger("least", Processor.here().multipliesInTiles() ? NEVER : LEAST_TRAINED);
     private double noiseScale;
     private long noiseSeed;
 
@@ -176,10 +177,7 @@ public final class CausalLm implements AutoCloseable {
     /** {@code [S]}: log-probability of each target of the batch, in target order. */
     public float[] logps(PackedBatch batch) {
         check(batch);
-        return inParts(batch, part -> {
-            Tensor hidden = blocks(part).indexSelect(0, indices(part.predictors()));
-            return head.logps(finalNorm.forward(hidden, Dtype.F32), part.targets());
-        });
+        return inParts(batch, part -> head.logps(hidden(part, part.predictors()), part.targets()));
     }
 
     /**
@@ -197,7 +195,7 @@ public final class CausalLm implements AutoCloseable {
                 return "embedding";
             }
             for (int i = 0; i < layers.size(); i++) {
-                x = layers.get(i).forward(x, rotary, plan);
+                x = layers.get(i).forward(x, rotary, plan, null);
                 if (!x.allFinite()) {
                     return "model.layers." + i;
                 }
@@ -219,8 +217,7 @@ public final class CausalLm implements AutoCloseable {
         check(batch);
         try (TensorScope scope = new TensorScope();
                 NoGrad off = new NoGrad()) {
-            Tensor hidden = blocks(batch).indexSelect(0, indices(batch.predictors()));
-            return head.collisions(finalNorm.forward(hidden, Dtype.F32));
+            return head.collisions(hidden(batch, batch.predictors()));
         }
     }
 
@@ -234,14 +231,14 @@ public final class CausalLm implements AutoCloseable {
         check(batch);
         try (TensorScope scope = new TensorScope();
                 NoGrad off = new NoGrad()) {
-            return head.logits(normed(blocks(batch), at)).toFloats();
+            return head.logits(hidden(batch, at)).toFloats();
         }
     }
 
     /** Scores of a sequence classifier, one for each leaf of the batch and label, at the leaf's last token. */
     public float[] scores(PackedBatch batch) {
         check(batch);
-        return inParts(batch, part -> normed(blocks(part), part.leafEnds())
+        return inParts(batch, part -> hidden(part, part.leafEnds())
                 .linear(headWeight.values().to(Dtype.F32), null)
                 .toFloats());
     }
@@ -359,43 +356,47 @@ public final class CausalLm implements AutoCloseable {
     }
 
     private float[] train(PackedBatch batch, Pass work) {
-        int[] at = work.at();
         try (TensorScope all = new TensorScope()) {
+            Reading reading = Reading.of(work.at(), batch.length(), options.device());
             RotaryTable rotary = rotary(batch);
             PreparedPlan plan = prepared(batch);
             List<Tensor> inputs = new ArrayList<>();
             List<BlockPass> passes = new ArrayList<>();
             Tensor x = noGrad(() -> noisy(embed(batch.ids()), batch));
-            for (DecoderLayer layer : layers) {
+            for (int i = 0; i < layers.size(); i++) {
+                DecoderLayer layer = layers.get(i);
                 try (TensorScope scope = new TensorScope()) {
                     Tensor input = x;
                     inputs.add(input);
                     if (options.recompute()) {
-                        x = scope.escape(layer.forward(input, rotary, plan));
+                        x = scope.escape(layer.forward(input, rotary, plan, rows(i, reading)));
                     } else {
-                        BlockPass pass = new BlockPass(layer, input, rotary, plan, scope);
+                        BlockPass pass = new BlockPass(layer, input, rotary, plan, rows(i, reading), scope);
                         passes.add(pass);
                         x = pass.output();
                     }
                 }
             }
-            Tensor positions = indices(at);
-            Tensor selected = x.indexSelect(0, positions);
+            Tensor selected = x.indexSelect(0, reading.order());
             Segment segment = work.head().run(finalNorm.forward(selected, Dtype.F32));
             Tensor behind = Tensors.zeros(Dtype.F32, x.device(), selected.shape());
             finalNorm.backward(selected, segment.gradient(), behind);
-            Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape()).indexAdd_(0, positions, behind);
+            Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape()).indexAdd_(0, reading.order(), behind);
             x.close();
             for (int i = layers.size() - 1; i >= 0; i--) {
                 try (TensorScope scope = new TensorScope()) {
                     BlockPass pass;
                     if (options.recompute()) {
-                        pass = new BlockPass(layers.get(i), inputs.get(i), rotary, plan, scope);
+                        pass = new BlockPass(layers.get(i), inputs.get(i), rotary, plan, rows(i, reading), scope);
                         pass.output().close();
                     } else {
                         pass = passes.get(i); // whose output was the next one's input, or the head's
                     }
-                    pass.backward(gradient);
+                    Tensor back = pass.backward(gradient);
+                    if (back != gradient) { // the last block's, which was cut
+                        gradient.close();
+                        gradient = scope.escape(back);
+                    }
                     inputs.get(i).close();
                 }
             }
@@ -415,23 +416,25 @@ public final class CausalLm implements AutoCloseable {
         }
     }
 
-    /** The residual stream after the last block, {@code [T, hidden]} fp32, without gradients. */
-    private Tensor blocks(PackedBatch batch) {
+    /** Rows of block {@code i}'s result that are wanted; null for all. */
+    private @Nullable Tensor rows(int i, Reading reading) {
+        return i == layers.size() - 1 ? reading.rows() : null;
+    }
+
+    /** What the head reads at the given positions: normalised hidden states {@code [n, hidden]} fp32, without gradients. */
+    private Tensor hidden(PackedBatch batch, int... at) {
+        Reading reading = Reading.of(at, batch.length(), options.device());
         RotaryTable rotary = rotary(batch);
         PreparedPlan plan = prepared(batch);
         Tensor x = embed(batch.ids());
-        for (DecoderLayer layer : layers) {
+        for (int i = 0; i < layers.size(); i++) {
             try (TensorScope scope = new TensorScope()) {
                 Tensor before = x;
-                x = scope.escape(layer.forward(before, rotary, plan));
+                x = scope.escape(layers.get(i).forward(before, rotary, plan, rows(i, reading)));
                 before.close();
             }
         }
-        return x;
-    }
-
-    private Tensor normed(Tensor stream, int... at) {
-        return finalNorm.forward(stream.indexSelect(0, indices(at)), Dtype.F32);
+        return finalNorm.forward(x.indexSelect(0, reading.order()), Dtype.F32);
     }
 
     /** {@code [T, hidden]} fp32. */

@@ -36,10 +36,19 @@ record DecoderLayer(
         TreeAttention attention,
         int window,
         Dtype compute) {
-    /** The whole block on a packed stream {@code x [T, hidden]}. */
-    Tensor forward(Tensor x, RotaryTable rotary, PreparedPlan plan) {
+    /**
+     * The whole block on a packed stream {@code x [T, hidden]}.
+     *
+     * @param rows of the result that are wanted; null for all
+     */
+    Tensor forward(Tensor x, RotaryTable rotary, PreparedPlan plan, @Nullable Tensor rows) {
         Tensor[] heads = project(x, rotary);
-        return finish(x, attention.forward(heads[0], heads[1], heads[2], plan, window));
+        Tensor attended = attention.forward(heads[0], heads[1], heads[2], plan, window);
+        return finish(cut(x, rows), cut(attended, rows));
+    }
+
+    static Tensor cut(Tensor all, @Nullable Tensor rows) {
+        return rows == null ? all : all.indexSelect(0, rows);
     }
 
     /** Rotated queries {@code [T, heads, headDim]}, keys and values {@code [T, keyValueHeads, headDim]}, fp32. */

@@ -7,6 +7,7 @@ import org.lionalign.torch.tensor.Device;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Pieces;
+import org.lionalign.torch.tensor.Product;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
@@ -42,7 +43,7 @@ final class Head {
 
     /** Capped logits {@code [n, V]} of normalised hidden states {@code [n, hidden]}, in the computing dtype. */
     Tensor logits(Tensor hidden) {
-        return cap(hidden.to(compute).linear(weight.values(), null));
+        return cap(Product.of(hidden.to(compute), weight.values().transpose(0, 1)));
     }
 
     /** Log-probabilities of the targets: {@code hidden [S, hidden]} (normalised), {@code targets [S]}. */
@@ -127,7 +128,7 @@ final class Head {
                     Tensor g = Tensors.of(java.util.Arrays.copyOfRange(upstream, from, to), to - from, 1)
                             .to(hidden.device());
                     becomeGradient(logits, targets(targets, from, to, hidden), g);
-                    hiddenGradient.narrow(0, from, to - from).copy_(logits.matmul(weight.values()));
+                    hiddenGradient.narrow(0, from, to - from).copy_(Product.of(logits, weight.values()));
                     if (weight.trainable()) {
                         weight.addProduct(logits.transpose(0, 1), some.to(compute));
                     }

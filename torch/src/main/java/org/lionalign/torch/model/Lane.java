@@ -126,16 +126,18 @@ final class Lane {
         RotaryTable rotary = rotary(batch.positions());
         PreparedPlan plan = model.prepared(batch);
         Tensor x = model.embed(batch.ids());
+        Tensor last = model.indices(ends);
         for (int i = 0; i < config.layers(); i++) {
             DecoderLayer layer = model.layers().get(i);
+            Tensor rows = i == config.layers() - 1 ? last : null;
             try (TensorScope inner = new TensorScope()) {
                 Tensor[] heads = layer.project(x, rotary);
                 cohort.read(i, from, to, heads[1], heads[2], index);
                 Tensor attended = layer.attention().forward(heads[0], heads[1], heads[2], plan, layer.window());
-                x = inner.escape(layer.finish(x, attended));
+                x = inner.escape(layer.finish(DecoderLayer.cut(x, rows), DecoderLayer.cut(attended, rows)));
             }
         }
-        return x.indexSelect(0, model.indices(ends));
+        return x;
     }
 
     /** One token for every live answer. */

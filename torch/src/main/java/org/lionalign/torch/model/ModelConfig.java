@@ -110,14 +110,17 @@ public record ModelConfig(
     }
 
     /**
-     * FLOPs of a forward pass (a multiply-add is two): blocks and head per token, attention per visible (query, key) pair.
+     * FLOPs of a forward pass (a multiply-add is two): blocks per token, the last one's second half and the head per position that the head reads,
+     * attention per visible (query, key) pair.
      *
      * @param tokens in the stream
      * @param headTokens positions that reach the output head
      * @param pairs (query, key) pairs that are seen
      */
     public double forwardFlops(long tokens, long headTokens, long pairs) {
+        long cut = Reading.cuts(tokens, headTokens) ? tokens - headTokens : 0;
         return 2.0 * blockParameters() * tokens
+                - 2.0 * hiddenSize * (heads * headDim + 3L * intermediateSize) * cut
                 + 2.0 * (isClassifier() ? labels : vocabularySize) * hiddenSize * headTokens
                 + 4.0 * layers * heads * headDim * (double) pairs;
     }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.torch.tensor.Dtype;
+import org.lionalign.torch.tensor.Product;
 import org.lionalign.torch.tensor.Tensor;
-import org.lionalign.torch.tensor.WideProduct;
 
 /**
  * A linear layer {@code x · Wᵀ + b}, with low-rank adapters on some of the tensors it is made of
@@ -36,17 +36,19 @@ public final class Linear {
 
     /** {@code [T, in] → [T, out]} in the computing dtype. */
     public Tensor forward(Tensor x) {
-        return adapted(x.linear(weight.values(), bias == null ? null : bias.values()), x);
+        return x.dtype() == Dtype.F32
+                ? forwardWide(x)
+                : adapted(x.linear(weight.values(), bias == null ? null : bias.values()), x);
     }
 
     /** The same, in fp32. */
     public Tensor forwardWide(Tensor x) {
-        return adapted(biased(WideProduct.of(x, weight.values().transpose(0, 1))), x);
+        return adapted(biased(Product.wide(x, weight.values().transpose(0, 1))), x);
     }
 
     /** {@code residual + forward(x)}, in fp32; {@code residual [T, out]} fp32. */
     public Tensor forwardOnto(Tensor residual, Tensor x) {
-        return adapted(biased(WideProduct.plus(residual, x, weight.values().transpose(0, 1))), x);
+        return adapted(biased(Product.plus(residual, x, weight.values().transpose(0, 1))), x);
     }
 
     private Tensor biased(Tensor out) {
@@ -76,7 +78,7 @@ public final class Linear {
             Tensor sum = gradient.to(Dtype.F32).sum(0, false);
             bias.accumulate(all -> all.add_(sum));
         }
-        Tensor back = gradient.matmul(weight.values());
+        Tensor back = Product.of(gradient, weight.values());
         for (LoraPart adapter : adapters) {
             back.add_(adapter.backward(x, piece(gradient, adapter)));
         }

@@ -1,6 +1,7 @@
 package org.lionalign.torch.nn;
 
 import org.lionalign.torch.tensor.Device;
+import org.lionalign.torch.tensor.Product;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.Tensors;
 
@@ -67,21 +68,25 @@ public final class LoraPart {
 
     /** {@code scale · B · A · dropout(x)}: {@code [T, out]}. */
     Tensor forward(Tensor x) {
-        return dropped(x).linear(a.values(), null).linear(b.values(), null).mul_(scale);
+        return Product.of(low(dropped(x)), b.values().transpose(0, 1)).mul_(scale);
+    }
+
+    private Tensor low(Tensor in) {
+        return Product.of(in, a.values().transpose(0, 1));
     }
 
     /** Adds to both gradients; takes {@code x} and the gradient of the result, gives that of {@code x}. */
     Tensor backward(Tensor x, Tensor gradient) {
         Tensor in = dropped(x);
         Tensor scaled = gradient.mul(scale);
-        Tensor low = scaled.matmul(b.values());
+        Tensor low = Product.of(scaled, b.values());
         if (b.trainable()) {
-            b.addProduct(scaled.transpose(0, 1), in.linear(a.values(), null));
+            b.addProduct(scaled.transpose(0, 1), low(in));
         }
         if (a.trainable()) {
             a.addProduct(low.transpose(0, 1), in);
         }
-        return dropped(low.matmul(a.values()));
+        return dropped(Product.of(low, a.values()));
     }
 
     /** {@code x} with some numbers dropped and the others grown: linear, so that a gradient goes back the same way. */

@@ -7,16 +7,16 @@ import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.Ops;
 import org.lionalign.torch.tensor.Parallel;
 import org.lionalign.torch.tensor.Pieces;
+import org.lionalign.torch.tensor.Product;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.Tensors;
-import org.lionalign.torch.tensor.WideProduct;
 
 /**
- * Attention for a CPU that multiplies in bf16, forwards and backwards by hand, from plain products over {@link Tile}s. Queries, keys, values
- * and probabilities are rounded to bf16 for their products, as flash attention does on a GPU (Dao 2023); scores and softmax are fp32.
- * Going back, the probabilities are computed again.
+ * Attention for a CPU, forwards and backwards by hand, from plain products over {@link Tile}s. In bf16, queries, keys, values and
+ * probabilities are rounded for their products, as flash attention does on a GPU (Dao 2023); scores and softmax are fp32. Going back, the
+ * probabilities are computed again.
  *
- * <p>libtorch's own CPU kernel multiplies in fp32, in pieces so small that they reach an eighth of what the machine can do.
+ * <p>libtorch's own CPU kernel multiplies in fp32, in pieces so small that they reach an eighth of what the machine can do in bf16.
  */
 final class TiledAttention {
     private final TreeAttention shape;
@@ -32,7 +32,7 @@ final class TiledAttention {
     }
 
     /**
-     * Head by head, bf16, and longer by the tiles' filling, which is zero.
+     * Head by head, in the computing dtype, and longer by the tiles' filling, which is zero.
      *
      * @param q {@code [kv, T'·group, d]}, the queries of a token that share their keys beside each other, times their scale
      * @param k {@code [kv, T', d]}
@@ -53,7 +53,7 @@ final class TiledAttention {
     private Tensor byHead(Tensor all, int each, double factor) {
         long length = all.size(0);
         Tensor rows = all.reshape(length, kv, (long) each * d);
-        Tensor filled = Tensors.empty(Dtype.BF16, Device.CPU, kv, length + 2 * Tile.GRAIN, (long) each * d);
+        Tensor filled = Tensors.empty(shape.compute(), Device.CPU, kv, length + 2 * Tile.GRAIN, (long) each * d);
         Pieces.each(rows, (from, n) -> {
             Tensor piece = rows.narrow(0, from, n).transpose(0, 1);
             filled.narrow(1, from, n).copy_(factor == 1 ? piece : piece.mul(factor));
@@ -62,13 +62,13 @@ final class TiledAttention {
         return filled.view(kv, -1, d);
     }
 
-    /** {@code [T, heads · headDim]} bf16. */
+    /** {@code [T, heads · headDim]} in the computing dtype. */
     Tensor forward(Input in) {
-        Tensor out = Tensors.empty(Dtype.BF16, Device.CPU, length(in), kv, (long) group * d);
+        Tensor out = Tensors.empty(shape.compute(), Device.CPU, length(in), kv, (long) group * d);
         Parallel.each(Device.CPU, areas(in), i -> {
             Tile tile = in.tiles().get(i);
-            Tensor weights = weights(tile, scores(tile, in)).to(Dtype.BF16);
-            Tensor result = weights.bmm(keys(tile, in.v())).view(kv, tile.rows(), (long) group * d);
+            Tensor weights = weights(tile, scores(tile, in)).to(shape.compute());
+            Tensor result = Product.of(weights, keys(tile, in.v())).view(kv, tile.rows(), (long) group * d);
             out.narrow(0, tile.start(), tile.queries())
                     .copy_(result.narrow(1, 0, tile.queries()).transpose(0, 1));
         });
@@ -76,7 +76,7 @@ final class TiledAttention {
     }
 
     /**
-     * @param gradient {@code [T, heads · headDim]} bf16
+     * @param gradient {@code [T, heads · headDim]} in the computing dtype
      * @return those of the queries {@code [T, heads, headDim]} before their scale, of keys and of values, fp32
      */
     Tensor[] backward(Input in, Tensor gradient) {
@@ -87,12 +87,12 @@ final class TiledAttention {
         List<Tensor> found = Parallel.map(Device.CPU, areas(in), 1, i -> {
             Tile tile = in.tiles().get(i);
             Tensor scores = scores(tile, in);
-            Tensor weights = weights(tile, scores).to(Dtype.BF16);
+            Tensor weights = weights(tile, scores).to(shape.compute());
             long real = (long) group * tile.queries();
             weights.narrow(1, real, (long) group * tile.rows() - real).zero_(); // filling asks for nothing
             Tensor slope = queries(tile, slopes);
-            Tensor toValues = weights.transpose(1, 2).bmm(slope);
-            Tensor toWeights = slope.bmm(keys(tile, in.v()).transpose(1, 2));
+            Tensor toValues = Product.of(weights.transpose(1, 2), slope);
+            Tensor toWeights = Product.of(slope, keys(tile, in.v()).transpose(1, 2));
             Tensor toScores = Ops.softmaxBackward(toWeights, weights);
             if (shape.softcap() > 0) { // d cap·tanh(x)/dx = cap·(1 − tanh²)
                 toScores = scores.square()
@@ -100,16 +100,16 @@ final class TiledAttention {
                         .add(1)
                         .mul_(shape.softcap())
                         .mul_(toScores)
-                        .to(Dtype.BF16);
+                        .to(shape.compute());
             }
-            Tensor toQueries = WideProduct.of(toScores, keys(tile, in.k())).mul_(factor());
+            Tensor toQueries = Product.wide(toScores, keys(tile, in.k())).mul_(factor());
             ofQueries
                     .narrow(0, tile.start(), tile.queries())
                     .copy_(toQueries
                             .view(kv, tile.rows(), (long) group * d)
                             .narrow(1, 0, tile.queries())
                             .transpose(0, 1));
-            Tensor toKeys = toScores.transpose(1, 2).bmm(queries(tile, in.q()));
+            Tensor toKeys = Product.of(toScores.transpose(1, 2), queries(tile, in.q()));
             return Tensor.cat(List.of(toKeys, toValues), 2);
         });
         // Tiles share keys: these are added up one tile after another.
@@ -155,8 +155,7 @@ final class TiledAttention {
 
     /** {@code [kv, rows·group, keys]} fp32: with a cap, the tanh that it is a multiple of. */
     private Tensor scores(Tile tile, Input in) {
-        Tensor products =
-                WideProduct.of(queries(tile, in.q()), keys(tile, in.k()).transpose(1, 2));
+        Tensor products = Product.wide(queries(tile, in.q()), keys(tile, in.k()).transpose(1, 2));
         return shape.softcap() > 0 ? products.tanh() : products;
     }
 

@@ -16,7 +16,7 @@ import org.lionalign.torch.tensor.Tensors;
 
 /**
  * Attention over a packed forest: a run of queries per node of the plan, with the keys of the nodes above it gathered in front of its own.
- * libtorch's scaled dot-product attention in fp32 does each; where a CPU computes in bf16, {@link TiledAttention} does.
+ * libtorch's scaled dot-product attention in fp32 does each; on a CPU {@link TiledAttention} does.
  *
  * <p>Grouped queries: key/value heads take the batch dimension and the queries of a group the head dimension, so keys are
  * shared by stride instead of being copied.
@@ -48,7 +48,7 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
             TiledAttention tiles = new TiledAttention(this);
             return tiles.forward(tiles.input(q, k, v, plan.tiles(window)));
         }
-        return whole(q, k, v, plan.plan(), window).to(compute);
+        return byKernel(q, k, v, plan, window);
     }
 
     /**
@@ -59,11 +59,21 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
     public AttentionPass pass(Tensor q, Tensor k, Tensor v, PreparedPlan plan, int window, TensorScope scope) {
         return tiled(q.device())
                 ? new TiledPass(q, k, v, plan.tiles(window), scope)
-                : new GraphPass(q, k, v, plan.plan(), window, scope);
+                : passByKernel(q, k, v, plan, window, scope);
     }
 
-    private boolean tiled(Device device) {
-        return compute == Dtype.BF16 && device.equals(Device.CPU);
+    /** {@link #forward} by libtorch's kernel on any device; for tests. */
+    Tensor byKernel(Tensor q, Tensor k, Tensor v, PreparedPlan plan, int window) {
+        return whole(q, k, v, plan.plan(), window).to(compute);
+    }
+
+    /** {@link #pass} by libtorch's kernel and autograd on any device; for tests. */
+    AttentionPass passByKernel(Tensor q, Tensor k, Tensor v, PreparedPlan plan, int window, TensorScope scope) {
+        return new GraphPass(q, k, v, plan.plan(), window, scope);
+    }
+
+    private static boolean tiled(Device device) {
+        return device.equals(Device.CPU);
     }
 
     private final class TiledPass implements AttentionPass {

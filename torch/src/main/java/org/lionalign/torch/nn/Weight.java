@@ -9,10 +9,10 @@ import org.lionalign.core.error.BadInput;
 import org.lionalign.torch.tensor.Dtype;
 import org.lionalign.torch.tensor.NoGrad;
 import org.lionalign.torch.tensor.Pieces;
+import org.lionalign.torch.tensor.Product;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
-import org.lionalign.torch.tensor.WideProduct;
 
 /**
  * One tensor of weights as the engine holds it: the master (fp32 when trained), what computes (the master itself, or its upper half in bf16:
@@ -189,16 +189,16 @@ public final class Weight implements AutoCloseable {
     /** Adds {@code a · b}, of the computing dtype, to the gradient. */
     public void addProduct(Tensor a, Tensor b) {
         boolean small = shape[0] * shape[1] * Dtype.BF16.bytes() <= PRODUCT_BYTES;
-        if (small || (WideProduct.addsInPlace(a) && !SideBySide.here())) {
+        if (small || (Product.addsInPlace(a) && !SideBySide.here())) {
             // Other parts of the pass wait for this one here once, and are a small product behind it from then on.
-            accumulate(all -> WideProduct.add(a, b, all));
+            accumulate(all -> Product.add(a, b, all));
             return;
         }
         long most = Math.max(1, PRODUCT_BYTES / (b.size(1) * Dtype.BF16.bytes()));
         for (long start = 0; start < a.size(0); start += most) {
             long count = Math.min(most, a.size(0) - start);
             try (TensorScope scope = new TensorScope()) {
-                Tensor product = a.narrow(0, start, count).matmul(b);
+                Tensor product = Product.of(a.narrow(0, start, count), b);
                 long begin = start;
                 // Added at once, the product would be copied to fp32 as a whole first.
                 accumulate(all -> Pieces.each(product, (from, rows) -> all.narrow(0, begin + from, rows)

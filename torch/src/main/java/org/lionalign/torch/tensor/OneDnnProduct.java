@@ -1,5 +1,6 @@
 package org.lionalign.torch.tensor;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -35,7 +36,7 @@ final class OneDnnProduct {
         ADD
     }
 
-    private static final Map<List<Object>, OneDnnProduct> CACHE = new LinkedHashMap<>(64, 0.75f, true);
+    private static final Map<Key, OneDnnProduct> CACHE = new LinkedHashMap<>(64, 0.75f, true);
     private static long runs;
 
     /** Of the operands, in their order: a, b, the result, and what {@link End#PLUS} adds. */
@@ -50,6 +51,7 @@ final class OneDnnProduct {
     private final dnnl_primitive primitive = new dnnl_primitive();
     private final dnnl_memory_desc scratch = new dnnl_memory_desc();
     private final long scratchBytes;
+    private final ArrayDeque<Call> idle = new ArrayDeque<>();
     private long lastRun;
     private int users;
     private boolean kept = true;
@@ -59,25 +61,29 @@ final class OneDnnProduct {
         return Machine.MULTIPLIES;
     }
 
-    /** @param operands bf16 {@code [.., m, k]} and {@code [.., k, n]}, the result {@code [.., m, n]}, and for PLUS one like it */
+    /** @param operands bf16 or fp32 {@code [.., m, k]} and {@code [.., k, n]}, the result {@code [.., m, n]}, and for PLUS one like it */
     static void run(End end, Tensor... operands) {
-        OneDnnProduct product = taken(end, operands);
-        try {
-            product.run(operands);
-        } finally {
-            product.giveBack();
-        }
-    }
-
-    private static OneDnnProduct taken(End end, Tensor... operands) {
-        List<Layout> layouts = Arrays.stream(operands).map(Layout::of).toList();
-        List<Object> key = List.of(end, torch.get_num_threads(), layouts);
+        Key key = Key.of(end, operands);
+        OneDnnProduct product;
+        Call call;
         synchronized (CACHE) {
-            OneDnnProduct product = CACHE.computeIfAbsent(key, k -> new OneDnnProduct(end, layouts));
+            OneDnnProduct known = CACHE.get(key);
+            product = known != null ? known : new OneDnnProduct(end, operands);
+            if (known == null) {
+                CACHE.put(key, product);
+            }
             product.users++;
             product.lastRun = ++runs;
             letIdleGo();
-            return product;
+            call = product.idle.poll();
+        }
+        if (call == null) {
+            call = product.new Call();
+        }
+        try {
+            call.run(operands);
+        } finally {
+            product.giveBack(call);
         }
     }
 
@@ -96,8 +102,9 @@ final class OneDnnProduct {
         }
     }
 
-    private void giveBack() {
+    private void giveBack(Call call) {
         synchronized (CACHE) {
+            idle.push(call);
             users--;
             freeUnlessUsed();
         }
@@ -105,14 +112,15 @@ final class OneDnnProduct {
 
     private void freeUnlessUsed() {
         if (!kept && users == 0) {
+            idle.forEach(Call::free);
             check(dnnl.dnnl_primitive_destroy(primitive));
             layouts.forEach(layout -> check(dnnl.dnnl_memory_desc_destroy(layout)));
             check(dnnl.dnnl_memory_desc_destroy(scratch));
         }
     }
 
-    private OneDnnProduct(End end, List<Layout> operands) {
-        layouts = operands.stream().map(Layout::described).toList();
+    private OneDnnProduct(End end, Tensor... operands) {
+        layouts = Arrays.stream(operands).map(OneDnnProduct::layout).toList();
         dnnl_primitive_attr attributes = attributes(end, layouts);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         check(dnnl.dnnl_matmul_primitive_desc_create(
@@ -142,28 +150,42 @@ final class OneDnnProduct {
         return attributes;
     }
 
-    private void run(Tensor... operands) {
-        List<dnnl_memory> places = new ArrayList<>();
-        dnnl_stream stream = new dnnl_stream();
-        check(dnnl.dnnl_stream_create(stream, Machine.ENGINE, dnnl.dnnl_stream_default_flags));
-        try (dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(operands.length + 1)) {
-            for (int i = 0; i < operands.length; i++) {
-                places.add(place(layouts.get(i), operands[i].raw().data_ptr()));
-                arguments.getPointer(i).arg(ROLES[i]).memory(places.get(i));
+    /** What one run at a time needs; made anew for each, it would take longer than a small product. */
+    private final class Call {
+        private final dnnl_stream stream = new dnnl_stream();
+        private final List<dnnl_memory> places = new ArrayList<>();
+        private final dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(layouts.size() + 1);
+
+        Call() {
+            arguments.retainReference(); // not of the scope that is open here
+            check(dnnl.dnnl_stream_create(stream, Machine.ENGINE, dnnl.dnnl_stream_default_flags));
+            for (int i = 0; i <= layouts.size(); i++) {
+                boolean operand = i < layouts.size();
+                dnnl_memory place = new dnnl_memory();
+                check(dnnl.dnnl_memory_create(
+                        place, operand ? layouts.get(i) : scratch, Machine.ENGINE, (Pointer) null));
+                places.add(place);
+                arguments
+                        .getPointer(i)
+                        .arg(operand ? ROLES[i] : dnnl.DNNL_ARG_SCRATCHPAD)
+                        .memory(place);
             }
-            places.add(place(scratch, Scratch.of(scratchBytes)));
-            arguments.getPointer(operands.length).arg(dnnl.DNNL_ARG_SCRATCHPAD).memory(places.get(operands.length));
+        }
+
+        void run(Tensor... operands) {
+            for (int i = 0; i < operands.length; i++) {
+                check(dnnl.dnnl_memory_set_data_handle(
+                        places.get(i), operands[i].raw().data_ptr()));
+            }
+            check(dnnl.dnnl_memory_set_data_handle(places.get(operands.length), Scratch.of(scratchBytes)));
             check(dnnl.dnnl_primitive_execute(primitive, stream, places.size(), arguments));
-        } finally {
+        }
+
+        void free() {
             places.forEach(place -> check(dnnl.dnnl_memory_destroy(place)));
             check(dnnl.dnnl_stream_destroy(stream));
+            arguments.close();
         }
-    }
-
-    private static dnnl_memory place(dnnl_memory_desc layout, Pointer data) {
-        dnnl_memory place = new dnnl_memory();
-        check(dnnl.dnnl_memory_create(place, layout, Machine.ENGINE, data));
-        return place;
     }
 
     private static void check(int status) {
@@ -172,28 +194,51 @@ final class OneDnnProduct {
         }
     }
 
-    /** Of a tensor. */
-    private record Layout(Dtype dtype, List<Long> shape, List<Long> strides) {
-        static Layout of(Tensor tensor) {
-            List<Long> shape = new ArrayList<>();
-            List<Long> strides = new ArrayList<>();
-            for (int i = 0; i < tensor.dim(); i++) {
-                shape.add(tensor.size(i));
-                strides.add(tensor.raw().stride(i));
+    /** What a product is generated for: its end, the threads, and each operand's dtype, shape and strides. */
+    private record Key(End end, long[] values) {
+        static Key of(End end, Tensor... operands) {
+            int dims = operands[0].dim();
+            long[] values = new long[1 + operands.length * (1 + 2 * dims)];
+            values[0] = torch.get_num_threads();
+            int at = 1;
+            for (Tensor operand : operands) {
+                values[at++] = type(operand.dtype());
+                for (int i = 0; i < dims; i++) {
+                    values[at++] = operand.size(i);
+                    values[at++] = operand.raw().stride(i);
+                }
             }
-            return new Layout(tensor.dtype(), shape, strides);
+            return new Key(end, values);
         }
 
-        dnnl_memory_desc described() {
-            dnnl_memory_desc layout = new dnnl_memory_desc();
-            check(dnnl.dnnl_memory_desc_create_with_strides(
-                    layout,
-                    shape.size(),
-                    shape.stream().mapToLong(n -> n).toArray(),
-                    dtype == Dtype.BF16 ? dnnl.dnnl_bf16 : dnnl.dnnl_f32,
-                    strides.stream().mapToLong(n -> n).toArray()));
-            return layout;
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key key && end == key.end && Arrays.equals(values, key.values);
         }
+
+        @Override
+        public int hashCode() {
+            return 31 * Arrays.hashCode(values) + end.hashCode();
+        }
+    }
+
+    private static dnnl_memory_desc layout(Tensor tensor) {
+        long[] shape = tensor.shape();
+        long[] strides = new long[shape.length];
+        for (int i = 0; i < shape.length; i++) {
+            strides[i] = tensor.raw().stride(i);
+        }
+        return layout(tensor.dtype(), shape, strides);
+    }
+
+    private static dnnl_memory_desc layout(Dtype dtype, long[] shape, long[] strides) {
+        dnnl_memory_desc layout = new dnnl_memory_desc();
+        check(dnnl.dnnl_memory_desc_create_with_strides(layout, shape.length, shape, type(dtype), strides));
+        return layout;
+    }
+
+    private static int type(Dtype dtype) {
+        return dtype == Dtype.BF16 ? dnnl.dnnl_bf16 : dnnl.dnnl_f32;
     }
 
     /** A thread's memory for intermediate results, as large as its largest product needed: anew for each it would not be in the cache. */
@@ -228,10 +273,10 @@ final class OneDnnProduct {
             Engine.start();
             check(dnnl.dnnl_engine_create(ENGINE, dnnl.dnnl_cpu, 0));
             check(dnnl.dnnl_set_primitive_cache_capacity(0)); // what is kept is kept here
-            List<Long> square = List.of(16L, 16L);
-            List<Long> rows = List.of(16L, 1L);
-            dnnl_memory_desc narrow = new Layout(Dtype.BF16, square, rows).described();
-            dnnl_memory_desc wide = new Layout(Dtype.F32, square, rows).described();
+            long[] square = {16, 16};
+            long[] rows = {16, 1};
+            dnnl_memory_desc narrow = layout(Dtype.BF16, square, rows);
+            dnnl_memory_desc wide = layout(Dtype.F32, square, rows);
             dnnl_primitive_desc description = new dnnl_primitive_desc();
             int status = dnnl.dnnl_matmul_primitive_desc_create(description, ENGINE, narrow, narrow, null, wide, null);
             MULTIPLIES = status != dnnl.dnnl_unimplemented;
