@@ -47,6 +47,9 @@ public final class CausalLm implements AutoCloseable {
 
     private static final int LEAST_TRAINED = 1024;
 
+    /** In fp32 there is more to gain from not waiting for the other core, and less to lose to flat products (docs/performance.md). */
+    private static final int LEAST_TRAINED_WIDE = 256;
+
     /**
      * Where the processor has Intel's tiles: training in parts was measured to gain nothing there and to hold 0.7 GB more, and about one run of
      * 14 steps in five ended in other weights than the rest. The cause is not known (docs/numerics.md).
@@ -68,8 +71,7 @@ public final class CausalLm implements AutoCloseable {
     private final List<DecoderLayer> layers;
     private final Head head;
     private int leastRead = LEAST_READ;
-    private int leastTrained =
-            Integer.getInteger("least", Processor.here().multipliesInTiles() ? NEVER : LEAST_TRAINED);
+    private int leastTrained;
     private double noiseScale;
     private long noiseSeed;
 
@@ -77,6 +79,11 @@ public final class CausalLm implements AutoCloseable {
         this.directory = directory;
         this.config = config;
         this.options = options;
+        if (options.compute() == Dtype.F32) {
+            leastTrained = LEAST_TRAINED_WIDE;
+        } else {
+            leastTrained = Processor.here().multipliesInTiles() ? NEVER : LEAST_TRAINED;
+        }
         DecoderWeights weights = new DecoderWeights(config, Checkpoint.open(directory), options);
         this.embedding = weights.embedding();
         this.headWeight = weights.head(embedding);

@@ -7,14 +7,15 @@ import org.lionalign.torch.tensor.TensorScope;
 import org.lionalign.torch.tensor.Tensors;
 
 /**
- * An fp32 tensor in two halves: its bits, 2¹⁵ added, are a bf16 number, which computes, and sixteen more that make up the rest. So the
- * number that computes is the nearest bf16 one (away from zero where two are as near), every fp32 number comes back bit for bit, and a
- * trained weight takes four bytes instead of six. (Split masters, as in Intel's extension for PyTorch, which cuts instead of rounding.)
+ * An fp32 tensor in two halves: the upper sixteen bits, 2¹⁵ added before, are a bf16 number, which computes, and the lower sixteen, as a signed
+ * number, make up the rest. So the number that computes is the nearest bf16 one (away from zero where two are as near), every fp32 number
+ * comes back bit for bit, and a trained weight takes four bytes instead of six. (Split masters, as in Intel's extension for PyTorch, which cuts instead of rounding.)
  *
  * @param high bf16
  * @param low of the same shape, I16
  */
 record Halves(Tensor high, Tensor low) {
+    private static final int BITS = 16;
     private static final int ROUNDING = 1 << 15;
 
     /** Takes its place; the halves belong to the caller, and the whole is freed. */
@@ -31,26 +32,15 @@ record Halves(Tensor high, Tensor low) {
 
     /** Rows {@code [from, from + rows)} in fp32, a new tensor. */
     Tensor rows(long from, long rows) {
-        Tensor highs = high.narrow(0, from, rows);
-        Tensor bits = Tensors.empty(Dtype.I32, high.device(), highs.shape());
-        pairs(bits).select(1, 0).copy_(low.narrow(0, from, rows).reshape(-1));
-        pairs(bits).select(1, 1).copy_(highs.bits(Dtype.I16).reshape(-1));
-        return bits.add_(-ROUNDING).bits(Dtype.F32);
+        Tensor bits = high.narrow(0, from, rows).bits(Dtype.I16).to(Dtype.I32).shift_(BITS);
+        return bits.add_(low.narrow(0, from, rows)).bits(Dtype.F32);
     }
 
     /** Puts fp32 rows in from row {@code from} on; uses them up. */
     void put(Tensor rows, long from) {
         long count = rows.size(0);
-        Tensor bits = rows.bits(Dtype.I32).add_(ROUNDING);
-        low.narrow(0, from, count).reshape(-1).copy_(pairs(bits).select(1, 0));
-        high.bits(Dtype.I16)
-                .narrow(0, from, count)
-                .reshape(-1)
-                .copy_(pairs(bits).select(1, 1));
-    }
-
-    /** {@code [n, 2]}: lower and upper half of each, for the machines that libtorch runs on put the lower one first. */
-    private static Tensor pairs(Tensor bits) {
-        return bits.reshape(-1, 1).bits(Dtype.I16);
+        Tensor bits = rows.bits(Dtype.I32);
+        low.narrow(0, from, count).copy_(bits); // of which the lower bits stay, as a signed number
+        high.bits(Dtype.I16).narrow(0, from, count).copy_(bits.add_(ROUNDING).shift_(-BITS));
     }
 }

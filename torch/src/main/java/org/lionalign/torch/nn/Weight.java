@@ -30,7 +30,6 @@ public final class Weight implements AutoCloseable {
 
     private final List<Part> parts;
     private final boolean decay;
-    private final Dtype computeDtype;
     private final long[] shape;
     private @Nullable Tensor whole;
     private @Nullable Halves halves; // of a weight that is trained and computes in bf16, in the whole's place
@@ -47,7 +46,6 @@ public final class Weight implements AutoCloseable {
      */
     public Weight(List<Part> parts, Tensor master, Dtype computeDtype, boolean decay) {
         this.parts = List.copyOf(parts);
-        this.computeDtype = computeDtype;
         this.decay = decay;
         this.shape = master.shape();
         if (master.dtype() == computeDtype) {
@@ -211,10 +209,6 @@ public final class Weight implements AutoCloseable {
         if (gradient != null) {
             gradient.zero_();
         }
-    }
-
-    public Dtype computeDtype() {
-        return computeDtype;
     }
 
     @Override

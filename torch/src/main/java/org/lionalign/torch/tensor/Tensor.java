@@ -295,6 +295,12 @@ public final class Tensor implements AutoCloseable {
         return of(raw.view(dtype.raw));
     }
 
+    /** Shifts integers by so many bits, upwards, or downwards by a negative number of them; the sign stays. */
+    public Tensor shift_(int bits) {
+        Scalar by = new Scalar(Math.abs(bits));
+        return of(bits < 0 ? raw.bitwise_right_shift_(by) : raw.bitwise_left_shift_(by));
+    }
+
     /** Copies values in, casting to this tensor's dtype. */
     public Tensor copy_(Tensor from) {
         raw.copy_(from.raw);
