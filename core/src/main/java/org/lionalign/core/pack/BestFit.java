@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Best-fit decreasing: the longest item first, each into the fullest bin that has room. Deterministic, O(n log n); on usual chat lengths
@@ -25,7 +26,8 @@ public final class BestFit {
     }
 
     /**
-     * Groups items into bins of at most {@code capacity}; an item longer than that has a bin to itself.
+     * Groups items into bins of at most {@code capacity}; an item longer than that has a bin to itself. A bin's items are in such an order that
+     * its halves, and their halves, are about as long as each other: so a pass can go in parts ({@link PackedBatch#parts}).
      *
      * @param items what to pack; items of equal length keep their order
      * @param lengthOf length of an item
@@ -34,7 +36,27 @@ public final class BestFit {
     public static List<int[]> pack(int[] items, IntUnaryOperator lengthOf, int capacity) {
         Integer[] order = Arrays.stream(items).boxed().toArray(Integer[]::new);
         Arrays.sort(order, (a, b) -> Integer.compare(lengthOf.applyAsInt(b), lengthOf.applyAsInt(a)));
-        return bins(order, lengthOf, capacity);
+        return bins(order, lengthOf, capacity).stream()
+                .map(bin -> halved(bin, lengthOf))
+                .toList();
+    }
+
+    /** Each item, the longest first, to the half that is shorter so far; then the same within each half. */
+    private static int[] halved(int[] bin, IntUnaryOperator lengthOf) {
+        if (bin.length < 3) {
+            return bin;
+        }
+        IntStream.Builder first = IntStream.builder();
+        IntStream.Builder second = IntStream.builder();
+        long ahead = 0;
+        for (int item : bin) { // longest first, as they were packed
+            (ahead <= 0 ? first : second).add(item);
+            ahead += ahead <= 0 ? lengthOf.applyAsInt(item) : -lengthOf.applyAsInt(item);
+        }
+        return IntStream.concat(
+                        Arrays.stream(halved(first.build().toArray(), lengthOf)),
+                        Arrays.stream(halved(second.build().toArray(), lengthOf)))
+                .toArray();
     }
 
     private static List<int[]> bins(Integer[] order, IntUnaryOperator lengthOf, int capacity) {

@@ -26,6 +26,26 @@ class BestFitTest {
     }
 
     @Test
+    void halvesOfABinAreAboutAsLong() {
+        int[] lengths = {90, 50, 40, 30, 20, 10}; // 90 + 30 and the rest, of which 50 + 10 and 40 + 20
+        assertThat(BestFit.pack(new int[] {0, 1, 2, 3, 4, 5}, i -> lengths[i], 240))
+                .containsExactly(new int[] {0, 3, 1, 5, 2, 4});
+        Seeds.forAll(100, random -> {
+            int n = 1 + random.nextInt(200);
+            int[] some = IntStream.range(0, n).map(i -> 1 + random.nextInt(60)).toArray();
+            for (int[] bin : BestFit.pack(IntStream.range(0, n).toArray(), i -> some[i], 500)) {
+                int total = Arrays.stream(bin).map(i -> some[i]).sum();
+                int nearest = total;
+                for (int end = 0, sum = 0; end <= bin.length; sum += end < bin.length ? some[bin[end]] : 0, end++) {
+                    nearest = Math.min(nearest, Math.abs(total - 2 * sum));
+                }
+                int longest = Arrays.stream(bin).map(i -> some[i]).max().orElseThrow();
+                assertThat(nearest).isLessThanOrEqualTo(longest);
+            }
+        });
+    }
+
+    @Test
     void binsOfChatLengthsAreFull() {
         Seeds.forAll(5, random -> {
             int[] lengths = IntStream.range(0, 5000)

@@ -1,5 +1,6 @@
 package org.lionalign.torch.nn;
 
+import org.lionalign.torch.tensor.Ops;
 import org.lionalign.torch.tensor.Pieces;
 import org.lionalign.torch.tensor.Tensor;
 import org.lionalign.torch.tensor.Tensors;
@@ -13,9 +14,14 @@ import org.lionalign.torch.tensor.Tensors;
 public record GatedActivation(String name, long width) {
     /** {@code [T, 2·width]}, gate beside up, to {@code [T, width]}. */
     public Tensor forward(Tensor gateUp) {
-        return Pieces.map(
-                gateUp, gateUp.dtype(), new long[] {gateUp.size(0), width}, (piece, from) -> activated(gate(piece))
-                        .mul_(up(piece)));
+        Tensor result = Tensors.empty(gateUp.dtype(), gateUp.device(), gateUp.size(0), width);
+        Pieces.each(gateUp, (from, rows) -> {
+            Tensor piece = gateUp.narrow(0, from, rows);
+            Tensor into = result.narrow(0, from, rows);
+            activate(gate(piece), into);
+            into.mul_(up(piece));
+        });
+        return result;
     }
 
     /** The gradient of {@code gateUp}, given that of {@link #forward}. */
@@ -25,9 +31,9 @@ public record GatedActivation(String name, long width) {
             Tensor piece = gateUp.narrow(0, from, rows);
             Tensor slope = gradient.narrow(0, from, rows);
             Tensor into = result.narrow(0, from, rows);
-            Tensor gate = gate(piece);
-            gate(into).copy_(slope(gate, slope.mul(up(piece))));
-            up(into).copy_(activated(gate).mul_(slope));
+            slope(gate(piece), slope.mul(up(piece)), gate(into));
+            activate(gate(piece), up(into));
+            up(into).mul_(slope);
         });
         return result;
     }
@@ -40,19 +46,19 @@ public record GatedActivation(String name, long width) {
         return both.narrow(1, width, width);
     }
 
-    private Tensor activated(Tensor gate) {
-        return switch (name) {
-            case "silu" -> gate.silu();
-            case "gelu" -> gate.gelu("none");
-            default -> gate.gelu("tanh");
-        };
+    private void activate(Tensor gate, Tensor into) {
+        switch (name) {
+            case "silu" -> Ops.silu(gate, into);
+            case "gelu" -> Ops.gelu(gate, "none", into);
+            default -> Ops.gelu(gate, "tanh", into);
+        }
     }
 
-    private Tensor slope(Tensor gate, Tensor gradient) {
-        return switch (name) {
-            case "silu" -> gate.siluBackward(gradient);
-            case "gelu" -> gate.geluBackward(gradient, "none");
-            default -> gate.geluBackward(gradient, "tanh");
-        };
+    private void slope(Tensor gate, Tensor gradient, Tensor into) {
+        switch (name) {
+            case "silu" -> Ops.siluBackward(gate, gradient, into);
+            case "gelu" -> Ops.geluBackward(gate, gradient, "none", into);
+            default -> Ops.geluBackward(gate, gradient, "tanh", into);
+        }
     }
 }

@@ -106,6 +106,26 @@ public final class Ops {
         };
     }
 
+    /** {@link Tensor#silu} of {@code x} into a tensor of its shape and dtype, a view perhaps; without gradients. */
+    public static void silu(Tensor x, Tensor into) {
+        torch.silu_out(into.raw(), x.raw());
+    }
+
+    /** The gradient of {@code x}, given that of {@link #silu}, likewise. */
+    public static void siluBackward(Tensor x, Tensor gradient, Tensor into) {
+        torch.silu_backward_out(into.raw(), gradient.raw(), x.raw());
+    }
+
+    /** {@link Tensor#gelu} of {@code x}, likewise. */
+    public static void gelu(Tensor x, String approximate, Tensor into) {
+        torch.gelu_out(into.raw(), x.raw(), approximate);
+    }
+
+    /** The gradient of {@code x}, given that of {@link #gelu}, likewise. */
+    public static void geluBackward(Tensor x, Tensor gradient, String approximate, Tensor into) {
+        torch.gelu_backward_out(into.raw(), gradient.raw(), x.raw(), approximate);
+    }
+
     private static OperatorHandle handle(String name, String overload) {
         Engine.start();
         return Dispatcher.singleton().findSchemaOrThrow(name, overload);

@@ -216,11 +216,6 @@ public final class Tensor implements AutoCloseable {
         return of(torch.silu(raw));
     }
 
-    /** The gradient of {@code this} where {@code gradient} is that of {@link #silu}. */
-    public Tensor siluBackward(Tensor gradient) {
-        return of(torch.silu_backward(gradient.raw, raw));
-    }
-
     public Tensor sigmoid() {
         return of(raw.sigmoid());
     }
@@ -232,11 +227,6 @@ public final class Tensor implements AutoCloseable {
     /** @param approximate {@code none} (erf) or {@code tanh} */
     public Tensor gelu(String approximate) {
         return of(torch.gelu(raw, approximate));
-    }
-
-    /** The gradient of {@code this} where {@code gradient} is that of {@link #gelu}. */
-    public Tensor geluBackward(Tensor gradient, String approximate) {
-        return of(torch.gelu_backward(gradient.raw, raw, approximate));
     }
 
     public Tensor clampMin(double least) {
