@@ -25,8 +25,8 @@ public final class Weight implements AutoCloseable {
     /** Rows {@code [start, start + rows)} carry the file's tensor {@code name}. */
     public record Part(String name, long start, long rows) {}
 
-    /** A gradient's product is computed in parts of this size before it is added: the head's would be as large as the head. */
-    private static final long PRODUCT_BYTES = 16L << 20;
+    /** Of a gradient that is added to in pieces: the head's is larger than all that a pass computes besides. */
+    private static final long PIECE_BYTES = 32L << 20;
 
     private final List<Part> parts;
     private final boolean decay;
@@ -186,21 +186,15 @@ public final class Weight implements AutoCloseable {
 
     /** Adds {@code a · b}, of the computing dtype, to the gradient. */
     public void addProduct(Tensor a, Tensor b) {
-        boolean small = shape[0] * shape[1] * Dtype.BF16.bytes() <= PRODUCT_BYTES;
-        if (small || (Product.addsInPlace(a) && !SideBySide.here())) {
-            // Other parts of the pass wait for this one here once, and are a small product behind it from then on.
-            accumulate(all -> Product.add(a, b, all));
-            return;
-        }
-        long most = Math.max(1, PRODUCT_BYTES / (b.size(1) * Dtype.BF16.bytes()));
-        for (long start = 0; start < a.size(0); start += most) {
-            long count = Math.min(most, a.size(0) - start);
+        // Beside other parts, which wait for a piece here once and are a piece behind from then on; or where the
+        // product takes memory.
+        boolean pieces = SideBySide.here() || !Product.addsInPlace(a);
+        long most = pieces ? Math.max(1, PIECE_BYTES / (shape[1] * Dtype.F32.bytes())) : shape[0];
+        for (long start = 0; start < shape[0]; start += most) {
+            long from = start;
+            long count = Math.min(most, shape[0] - start);
             try (TensorScope scope = new TensorScope()) {
-                Tensor product = Product.of(a.narrow(0, start, count), b);
-                long begin = start;
-                // Added at once, the product would be copied to fp32 as a whole first.
-                accumulate(all -> Pieces.each(product, (from, rows) -> all.narrow(0, begin + from, rows)
-                        .add_(product.narrow(0, from, rows).to(Dtype.F32))));
+                accumulate(all -> Product.add(a.narrow(0, from, count), b, all.narrow(0, from, count)));
             }
         }
     }
