@@ -250,16 +250,21 @@ final class StageInputs implements AutoCloseable {
     }
 
     /**
-     * This machine's matrix-product rate in the model's shapes and computing dtype, FLOP/s, from a second or less of products. A model too
-     * small to show what the machine can do is measured as if it were larger.
+     * This machine's matrix-product rate in the model's shapes and computing dtype, FLOP/s, from a second or two of products. A model too small
+     * to show what the machine can do is measured as if it were larger, and on a CPU a large one as if it were smaller, whose products take
+     * many seconds and are no faster.
      */
     double productRate() {
+        Device device = model.options().device();
+        boolean cpu = device.equals(Device.CPU);
+        long hidden = Math.max(512, model.config().hiddenSize());
+        long intermediate = Math.max(1024, model.config().intermediateSize());
         return ProductRate.ofModel(
                 model.options().compute(),
-                model.options().device(),
+                device,
                 1024,
-                Math.max(512, model.config().hiddenSize()),
-                Math.max(1024, model.config().intermediateSize()),
+                cpu ? Math.min(2048, hidden) : hidden,
+                cpu ? Math.min(4096, intermediate) : intermediate,
                 3,
                 2);
     }
