@@ -62,12 +62,12 @@ public record TreeAttention(int heads, int keyValueHeads, int headDim, double sc
                 : passByKernel(q, k, v, plan, window, scope);
     }
 
-    /** {@link #forward} by libtorch's kernel on any device; for tests. */
+    /** {@link #forward} by libtorch's kernel: on a GPU, and on any device for tests. */
     Tensor byKernel(Tensor q, Tensor k, Tensor v, PreparedPlan plan, int window) {
         return whole(q, k, v, plan.plan(), window).to(compute);
     }
 
-    /** {@link #pass} by libtorch's kernel and autograd on any device; for tests. */
+    /** {@link #pass} by libtorch's kernel and autograd: on a GPU, and on any device for tests. */
     AttentionPass passByKernel(Tensor q, Tensor k, Tensor v, PreparedPlan plan, int window, TensorScope scope) {
         return new GraphPass(q, k, v, plan.plan(), window, scope);
     }

@@ -3,8 +3,8 @@ package org.lionalign.torch.tensor;
 import org.bytedeco.openblas.global.openblas_full;
 
 /**
- * The threads of OpenBLAS, which multiplies in fp32: all of them for a matrix product, one while attention runs, whose own threads call it
- * many times at once (ENGINE.md fact 2: up to 44 times slower otherwise).
+ * The threads of OpenBLAS, which multiplies in fp64, and in fp32 what {@link Product} does not: all of them for a matrix product, one while
+ * attention's kernel runs, whose own threads call it many times at once (ENGINE.md fact 2: up to 44 times slower otherwise).
  *
  * <p>Set through OpenBLAS itself a change costs 0.05 µs; the 0.25 ms of ENGINE.md 2 are JavaCPP's {@code blas_set_num_threads}, which looks
  * for every library there may be.

@@ -67,18 +67,11 @@ final class OneDnnProduct {
         OneDnnProduct product;
         Call call;
         synchronized (CACHE) {
-            OneDnnProduct known = CACHE.get(key);
-            product = known != null ? known : new OneDnnProduct(end, operands);
-            if (known == null) {
-                CACHE.put(key, product);
-            }
+            product = CACHE.computeIfAbsent(key, k -> new OneDnnProduct(end, operands));
+            call = product.idle.isEmpty() ? product.new Call() : product.idle.pop();
             product.users++;
             product.lastRun = ++runs;
             letIdleGo();
-            call = product.idle.poll();
-        }
-        if (call == null) {
-            call = product.new Call();
         }
         try {
             call.run(operands);

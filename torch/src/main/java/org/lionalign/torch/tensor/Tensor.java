@@ -287,8 +287,12 @@ public final class Tensor implements AutoCloseable {
 
     /** Shifts integers by so many bits, upwards, or downwards by a negative number of them; the sign stays. */
     public Tensor shift_(int bits) {
-        Scalar by = new Scalar(Math.abs(bits));
-        return of(bits < 0 ? raw.bitwise_right_shift_(by) : raw.bitwise_left_shift_(by));
+        if (bits < 0) {
+            raw.bitwise_right_shift_(new Scalar(-bits));
+        } else {
+            raw.bitwise_left_shift_(new Scalar(bits));
+        }
+        return this;
     }
 
     /** Copies values in, casting to this tensor's dtype. */
