@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lionalign.torch.nn.AttentionPass;
+import org.lionalign.torch.nn.GatedActivation;
 import org.lionalign.torch.nn.PreparedPlan;
 import org.lionalign.torch.nn.RotaryTable;
 import org.lionalign.torch.tensor.Dtype;
@@ -104,13 +105,14 @@ final class BlockPass {
 
     private void throughFeedForward(Tensor gradient) {
         Tensor behind = fed == null ? gradient : through(layer.after(), fed, gradient);
-        Tensor active = layer.activation().forward(gateUp);
-        Tensor back = layer.down().backward(active, behind.to(layer.compute()));
-        active.close();
-        back = layer.activation().backward(gateUp, back);
+        GatedActivation.Back active = layer.activation().back(gateUp);
+        Tensor back = layer.down().backward(active.result(), behind.to(layer.compute()));
+        active.result().close();
+        back = active.through(back);
         gateUp.close();
-        back = layer.gateUp().backward(layer.feedNormed(middle), back);
-        layer.feedNorm().backward(middle, back, gradient);
+        Norm.Pass normed = layer.feedNorm().pass(middle, layer.compute());
+        back = layer.gateUp().backward(normed.result(), back);
+        normed.backward(back, gradient);
         middle.close();
         if (fed != null) {
             fed.close();
@@ -128,8 +130,9 @@ final class BlockPass {
         if (unnormed != null) {
             unnormed.close();
         }
-        back = layer.qkv().backward(layer.inputNorm().forward(input, layer.compute()), turned);
-        layer.inputNorm().backward(input, back, whole);
+        Norm.Pass normed = layer.inputNorm().pass(input, layer.compute());
+        back = layer.qkv().backward(normed.result(), turned);
+        normed.backward(back, whole);
     }
 
     /** The gradient of what the first product gave, in the computing dtype. */
@@ -158,7 +161,7 @@ final class BlockPass {
 
     private static Tensor through(Norm norm, Tensor before, Tensor gradient) {
         Tensor into = Tensors.zeros(Dtype.F32, gradient.device(), gradient.shape());
-        norm.backward(before, gradient, into);
+        norm.pass(before, Dtype.F32).backward(gradient, into);
         return into;
     }
 }

@@ -385,9 +385,10 @@ public final class CausalLm implements AutoCloseable {
                 }
             }
             Tensor selected = x.indexSelect(0, reading.order());
-            Segment segment = work.head().run(finalNorm.forward(selected, Dtype.F32));
+            Norm.Pass normed = finalNorm.pass(selected, Dtype.F32);
+            Segment segment = work.head().run(normed.result());
             Tensor behind = Tensors.zeros(Dtype.F32, x.device(), selected.shape());
-            finalNorm.backward(selected, segment.gradient(), behind);
+            normed.backward(segment.gradient(), behind);
             Tensor gradient = Tensors.zeros(Dtype.F32, x.device(), x.shape()).indexAdd_(0, reading.order(), behind);
             x.close();
             for (int i = layers.size() - 1; i >= 0; i--) {

@@ -24,18 +24,38 @@ public record GatedActivation(String name, long width) {
         return result;
     }
 
-    /** The gradient of {@code gateUp}, given that of {@link #forward}. */
-    public Tensor backward(Tensor gateUp, Tensor gradient) {
-        Tensor result = Tensors.empty(gateUp.dtype(), gateUp.device(), gateUp.shape());
+    /**
+     * The way back, in two halves between which the product behind goes back: what is found out for the result serves the gradient too.
+     *
+     * @param gateUp {@code [T, 2·width]}
+     * @param result {@code [T, width]}, once more
+     * @param slopes {@code [T, 2·width]}: in the second half {@code f(gate)}, which is up's slope
+     */
+    public record Back(GatedActivation activation, Tensor gateUp, Tensor result, Tensor slopes) {
+        /** The gradient of {@code gateUp}, given the result's; to be asked for once. */
+        public Tensor through(Tensor gradient) {
+            Pieces.each(gateUp, (from, rows) -> {
+                Tensor piece = gateUp.narrow(0, from, rows);
+                Tensor slope = gradient.narrow(0, from, rows);
+                Tensor into = slopes.narrow(0, from, rows);
+                activation.slope(activation.gate(piece), slope.mul(activation.up(piece)), activation.gate(into));
+                activation.up(into).mul_(slope);
+            });
+            return slopes;
+        }
+    }
+
+    /** Begins the way back. */
+    public Back back(Tensor gateUp) {
+        Tensor result = Tensors.empty(gateUp.dtype(), gateUp.device(), gateUp.size(0), width);
+        Tensor slopes = Tensors.empty(gateUp.dtype(), gateUp.device(), gateUp.shape());
         Pieces.each(gateUp, (from, rows) -> {
             Tensor piece = gateUp.narrow(0, from, rows);
-            Tensor slope = gradient.narrow(0, from, rows);
-            Tensor into = result.narrow(0, from, rows);
-            slope(gate(piece), slope.mul(up(piece)), gate(into));
-            activate(gate(piece), up(into));
-            up(into).mul_(slope);
+            Tensor active = up(slopes.narrow(0, from, rows));
+            activate(gate(piece), active);
+            Ops.mul(active, up(piece), result.narrow(0, from, rows));
         });
-        return result;
+        return new Back(this, gateUp, result, slopes);
     }
 
     private Tensor gate(Tensor both) {

@@ -36,9 +36,9 @@ public final class Linear {
 
     /** {@code [T, in] → [T, out]} in the computing dtype. */
     public Tensor forward(Tensor x) {
-        return x.dtype() == Dtype.F32
-                ? forwardWide(x)
-                : adapted(x.linear(weight.values(), bias == null ? null : bias.values()), x);
+        return bias == null || x.dtype() == Dtype.F32
+                ? adapted(biased(Product.of(x, weight.values().transpose(0, 1))), x)
+                : adapted(x.linear(weight.values(), bias.values()), x); // which adds it before rounding
     }
 
     /** The same, in fp32. */

@@ -106,6 +106,11 @@ public final class Ops {
         };
     }
 
+    /** {@code a · b}, element by element, into a tensor of their shape and dtype, a view perhaps; without gradients. */
+    public static void mul(Tensor a, Tensor b, Tensor into) {
+        torch.mul_out(into.raw(), a.raw(), b.raw());
+    }
+
     /** {@link Tensor#silu} of {@code x} into a tensor of its shape and dtype, a view perhaps; without gradients. */
     public static void silu(Tensor x, Tensor into) {
         torch.silu_out(into.raw(), x.raw());

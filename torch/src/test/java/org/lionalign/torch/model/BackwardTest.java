@@ -67,7 +67,7 @@ class BackwardTest {
             same(norm.forward(x, Dtype.F32), normed.detach());
             Tensor residual = random(4, rows, 96);
             Tensor into = residual.copy();
-            norm.backward(x, upstream, into);
+            norm.pass(x, Dtype.F32).backward(upstream, into);
             same(into.sub(residual), input.grad());
             same(weight.gradient(), scale.grad());
         }
@@ -81,9 +81,9 @@ class BackwardTest {
             Tensor x = random(2, 9, 5, 16).narrow(1, 1, 3); // not contiguous
             Tensor into = Tensors.zeros(Dtype.F32, Device.CPU, 9, 3, 16);
             Tensor upstream = random(3, 9, 3, 16);
-            norm.backward(x, upstream, into);
+            norm.pass(x, Dtype.F32).backward(upstream, into);
             Tensor flat = Tensors.zeros(Dtype.F32, Device.CPU, 27, 16);
-            norm.backward(x.reshape(27, 16), upstream.view(27, 16), flat);
+            norm.pass(x.reshape(27, 16), Dtype.F32).backward(upstream.view(27, 16), flat);
             same(into.view(27, 16), flat);
             assertThat(norm.forward(x, Dtype.F32).shape()).containsExactly(9, 3, 16);
         }
@@ -102,7 +102,9 @@ class BackwardTest {
             Tensor out = gate.mul(parts[1]);
             Tensor.backward(List.of(out), List.of(upstream));
             same(activation.forward(gateUp), out.detach());
-            same(activation.backward(gateUp, upstream), input.grad());
+            GatedActivation.Back back = activation.back(gateUp);
+            same(back.result(), out.detach());
+            same(back.through(upstream), input.grad());
         }
     }
 
