@@ -74,6 +74,26 @@ class BackwardTest {
     }
 
     @Test
+    void normBetweenProducts() { // whose operands are bf16
+        try (TensorScope scope = new TensorScope();
+                Weight wide = weight(random(1, 96));
+                Weight narrow = weight(random(1, 96))) {
+            Tensor x = random(2, 300, 96);
+            Norm.Pass exact = new Norm(wide, 1e-5, false).pass(x, Dtype.F32);
+            Norm.Pass rounded = new Norm(narrow, 1e-5, false).pass(x, Dtype.BF16);
+            assertThat(rounded.result().dtype()).isEqualTo(Dtype.BF16);
+            same(rounded.result().to(Dtype.F32), exact.result().to(Dtype.BF16).to(Dtype.F32));
+            Tensor upstream = random(3, 300, 96).to(Dtype.BF16);
+            Tensor expected = Tensors.zeros(Dtype.F32, Device.CPU, 300, 96);
+            Tensor found = Tensors.zeros(Dtype.F32, Device.CPU, 300, 96);
+            exact.backward(upstream.to(Dtype.F32), expected);
+            rounded.backward(upstream, found);
+            same(found, expected);
+            same(narrow.gradient(), wide.gradient());
+        }
+    }
+
+    @Test
     void normOfHeads() { // queries before their rotation: the last of three dimensions
         try (TensorScope scope = new TensorScope();
                 Weight weight = weight(random(1, 16))) {

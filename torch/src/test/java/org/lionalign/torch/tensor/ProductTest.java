@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProductTest {
     private static Tensor narrow(long seed, long... shape) {
@@ -70,6 +72,29 @@ class ProductTest {
             Tensor into = addend.copy();
             Product.add(a, b, into);
             same(into, addend.add(product));
+        }
+    }
+
+    /** One weight and passes of many lengths: what is generated may serve one number of rows, or all. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 7, 300, 1536, 1537, 64})
+    void rowsMayChange(long rows) {
+        try (TensorScope scope = new TensorScope();
+                NoGrad off = new NoGrad()) {
+            Tensor weight = narrow(1, 40, 24);
+            Tensor x = narrow(rows, rows, 24);
+            Tensor exact = x.to(Dtype.F32).matmul(weight.transpose(0, 1).to(Dtype.F32));
+            same(Product.wide(x, weight.transpose(0, 1)), exact);
+            Tensor addend = Tensors.randn(3, 1, Device.CPU, rows, 40);
+            same(Product.plus(addend, x, weight.transpose(0, 1)), addend.add(exact));
+            Tensor rounded = Product.of(x, weight.transpose(0, 1));
+            assertThat(rounded.dtype()).isEqualTo(Dtype.BF16);
+            assertThat(rounded.to(Dtype.F32).sub(exact).norm()).isLessThan(exact.norm() / 256);
+            Tensor gradient = narrow(4, rows, 40);
+            Tensor sum = Tensors.full(1, Dtype.F32, Device.CPU, 40, 24);
+            Product.add(gradient.transpose(0, 1), x, sum);
+            Tensor added = gradient.to(Dtype.F32).transpose(0, 1).matmul(x.to(Dtype.F32));
+            assertThat(sum.sub(added.add(1)).norm()).isLessThan(1e-5 * (1 + added.norm()));
         }
     }
 
