@@ -27,11 +27,10 @@ enum OneDnnProduct implements OneDnnPrimitive.Kind {
         dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | dnnl.DNNL_ARG_SRC_1
     };
 
-    /** Of each operand, the dimension that is left open: none, the result's rows, or what is summed over. */
+    /** Of each operand, the dimension that is left open: none, or the result's rows. */
     private static final int[] CLOSED = {Operand.CLOSED, Operand.CLOSED, Operand.CLOSED, Operand.CLOSED};
 
     private static final int[] ROWS = {0, Operand.CLOSED, 0};
-    private static final int[] SUMMED = {1, 0, Operand.CLOSED};
 
     /** More rows are worth code of their own. */
     private static final int MOST_OPEN_ROWS = 1536;
@@ -53,14 +52,14 @@ enum OneDnnProduct implements OneDnnPrimitive.Kind {
 
     /**
      * For Intel's tiles a product's code takes 1 to 13 ms to generate, and hardly two passes have the same number of tokens. So these are left open,
-     * in which case the code for few rows is mostly twice as fast as well, and that for weights' gradients, which sum over tokens, by a third.
+     * in which case the code for few rows is mostly twice as fast as well.
      */
     private static int[] open(Tensor a) {
         if (a.dtype() != Dtype.BF16 || a.dim() != 2 || !OneDnn.multipliesInTiles()) {
             return CLOSED;
         }
-        boolean rowByRow = a.raw().stride(1) == 1;
-        return !rowByRow ? SUMMED : a.size(0) <= MOST_OPEN_ROWS ? ROWS : CLOSED;
+        boolean rowByRow = a.raw().stride(1) == 1; // and not a weight's gradient, which sums over tokens
+        return rowByRow && a.size(0) <= MOST_OPEN_ROWS ? ROWS : CLOSED;
     }
 
     @Override
