@@ -50,10 +50,7 @@ public final class CausalLm implements AutoCloseable {
     /** In fp32 there is more to gain from not waiting for the other core, and less to lose to flat products (docs/performance.md). */
     private static final int LEAST_TRAINED_WIDE = 256;
 
-    /**
-     * Where the processor has Intel's tiles: training in parts was measured to gain nothing there and to hold 0.7 GB more, and about one run of
-     * 14 steps in five ended in other weights than the rest. The cause is not known (docs/numerics.md).
-     */
+    /** Where the processor has Intel's tiles: training in parts was measured to gain nothing there and to hold 0.7 GB more. */
     private static final int NEVER = Integer.MAX_VALUE;
 
     /** With more cores than this their own threads share each operator: parts wait for each other's additions, and were measured on two. */

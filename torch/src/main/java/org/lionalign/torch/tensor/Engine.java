@@ -20,7 +20,7 @@ public final class Engine {
                     "start the JVM with -Dorg.bytedeco.javacpp.maxPhysicalBytes=0, as ./lion does:"
                             + " JavaCPP would otherwise take tensors for a leak");
         }
-        torch.set_num_threads(threads());
+        useThreads(threads());
         BlasThreads.all();
         STARTED.set(true);
     }
@@ -29,6 +29,15 @@ public final class Engine {
     public static int threads() {
         String set = System.getenv("LION_THREADS");
         return set == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(set);
+    }
+
+    /**
+     * Operators of this thread run on so many threads from now on. libtorch gives a thread the number that was set last on any thread when the thread asks
+     * for the first time: left to its first operator, after this, it would take one core or all as chance has it, and so would the order of sums.
+     */
+    static void useThreads(int threads) {
+        torch.get_num_threads();
+        torch.set_num_threads(threads);
     }
 
     /** Number of native objects alive, for leak tests. */

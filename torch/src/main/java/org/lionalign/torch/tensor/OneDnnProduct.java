@@ -27,17 +27,20 @@ enum OneDnnProduct implements OneDnnPrimitive.Kind {
         dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | dnnl.DNNL_ARG_SRC_1
     };
 
-    /** Of each operand, the dimension that is left open: none, or the result's rows. */
+    /** Of each operand, the dimension that is left open: none, the result's rows, or what is summed over. */
     private static final int[] CLOSED = {Operand.CLOSED, Operand.CLOSED, Operand.CLOSED, Operand.CLOSED};
 
     private static final int[] ROWS = {0, Operand.CLOSED, 0};
+    private static final int[] SUMMED = {1, 0, Operand.CLOSED};
 
-    /** More rows are worth code of their own. */
+    /** More rows are worth code of their own: with a weight's rows as columns, as forwards, and as they lie, as backwards. */
     private static final int MOST_OPEN_ROWS = 1536;
+
+    private static final int MOST_OPEN_ROWS_BACK = 768;
 
     /** @param operands bf16 or fp32 {@code [.., m, k]} and {@code [.., k, n]}, the result {@code [.., m, n]}, and for PLUS an fp32 one like it */
     static void run(OneDnnProduct end, Tensor... operands) {
-        int[] open = open(operands[0]);
+        int[] open = open(operands[0], operands[1]);
         if (end == PLUS && open != CLOSED) { // oneDNN has no such sum for open sizes
             operands[2].copy_(operands[3]);
             run(ADD, operands[0], operands[1], operands[2]);
@@ -52,14 +55,17 @@ enum OneDnnProduct implements OneDnnPrimitive.Kind {
 
     /**
      * For Intel's tiles a product's code takes 1 to 13 ms to generate, and hardly two passes have the same number of tokens. So these are left open,
-     * in which case the code for few rows is mostly twice as fast as well.
+     * in which case the code for few rows is mostly twice as fast as well, and that for weights' gradients, which sum over tokens, by a third.
      */
-    private static int[] open(Tensor a) {
+    private static int[] open(Tensor a, Tensor b) {
         if (a.dtype() != Dtype.BF16 || a.dim() != 2 || !OneDnn.multipliesInTiles()) {
             return CLOSED;
         }
-        boolean rowByRow = a.raw().stride(1) == 1; // and not a weight's gradient, which sums over tokens
-        return rowByRow && a.size(0) <= MOST_OPEN_ROWS ? ROWS : CLOSED;
+        boolean rowByRow = a.raw().stride(1) == 1;
+        if (!rowByRow) {
+            return SUMMED;
+        }
+        return a.size(0) <= (b.raw().stride(1) == 1 ? MOST_OPEN_ROWS_BACK : MOST_OPEN_ROWS) ? ROWS : CLOSED;
     }
 
     @Override

@@ -11,7 +11,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,11 +123,11 @@ public final class Parallel {
                     pool().execute(this);
                 }
                 // This thread is one of them: its operators would wait for a core that a helper has.
-                torch.set_num_threads(1);
+                Engine.useThreads(1);
                 try {
                     run();
                 } finally {
-                    torch.set_num_threads(Engine.threads());
+                    Engine.useThreads(Engine.threads());
                 }
                 // All of them, so that nothing runs on behind an error; helpers are at their last ones, mostly not
                 // worth sleeping for.
@@ -169,34 +168,39 @@ public final class Parallel {
         }
     }
 
-    /** Helpers that run operators on themselves alone. */
     private static synchronized ExecutorService pool() {
         if (pool == null) {
             Engine.start();
-            pool = Executors.newFixedThreadPool(HELPERS, task -> {
-                Thread thread = new Thread(task, "lion-parallel");
-                thread.setDaemon(true);
-                return thread;
-            });
-            CountDownLatch ready = new CountDownLatch(HELPERS);
-            for (int i = 0; i < HELPERS; i++) {
-                pool.execute(() -> {
-                    torch.set_num_threads(1);
-                    ready.countDown();
-                    try {
-                        ready.await(); // so that each helper takes one of these
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                });
-            }
-            try {
-                ready.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            torch.set_num_threads(Engine.threads()); // the value that threads to come start with is global
+            pool = helpers(HELPERS);
         }
         return pool;
+    }
+
+    /** Threads that run operators on themselves alone. */
+    static ExecutorService helpers(int count) {
+        ExecutorService helpers = Executors.newFixedThreadPool(count, task -> {
+            Thread thread = new Thread(task, "lion-parallel");
+            thread.setDaemon(true);
+            return thread;
+        });
+        CountDownLatch ready = new CountDownLatch(count);
+        for (int i = 0; i < count; i++) {
+            helpers.execute(() -> {
+                Engine.useThreads(1);
+                ready.countDown();
+                try {
+                    ready.await(); // so that each helper takes one of these
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
+        try {
+            ready.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Engine.useThreads(Engine.threads()); // the value that threads to come start with is global
+        return helpers;
     }
 }

@@ -2,7 +2,7 @@ package org.lionalign.torch.tensor;
 
 /**
  * RMSNorm (Zhang & Sennrich 2019) over rows, in fp32 whatever the dtype around it: {@code y = x · r · scale} with {@code r = 1/√(mean(x²) + ε)}.
- * On a CPU it is oneDNN's ({@link OneDnnNorm}), one pass where plain operators take five; its way back is wrong in oneDNN 3.11, and by hand here. Without gradients.
+ * On a CPU it is oneDNN's ({@link OneDnnNorm}), one pass where plain operators take five. Without gradients.
  *
  * @param x {@code [rows, width]} of any dtype
  * @param scale {@code [width]} fp32
@@ -39,11 +39,21 @@ public record RmsNorm(Tensor x, Tensor scale, double eps, Tensor result, Tensor 
     public Tensor backward(Tensor gradient, Tensor into) {
         long width = scale.size(0);
         return Pieces.sum(x, new long[] {width}, (from, count) -> {
-            Tensor wide = x.narrow(0, from, count).to(Dtype.F32);
-            Tensor slope = gradient.narrow(0, from, count);
+            Tensor wide = x.narrow(0, from, count).to(Dtype.F32).contiguous();
+            Tensor slope = gradient.narrow(0, from, count).contiguous();
             Tensor to = into.narrow(0, from, count);
             Tensor mean = squares.narrow(0, from, count);
             Tensor inverse = inverse(mean, eps);
+            if (oneDnn(slope)) {
+                Tensor toX = Tensors.empty(Dtype.F32, Device.CPU, count, width);
+                Tensor toScale = Tensors.empty(Dtype.F32, Device.CPU, width);
+                Tensor zeros = Tensors.zeros(Dtype.F32, Device.CPU, count);
+                OneDnnNorm.backward(wide, scale, eps, mean, zeros, slope, toX, toScale);
+                Tensor takenOff =
+                        slope.to(Dtype.F32).matmul(scale).mul_(1.0 / width).unsqueeze(1);
+                to.add_(toX.addcmul_(takenOff, inverse));
+                return toScale;
+            }
             Tensor unit = wide.mul(inverse);
             Tensor steep = slope.to(Dtype.F32);
             Tensor along = steep.mul(unit); // d(loss)/d(scale) of each row

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,20 @@ class ParallelTest {
         assertThat(done).hasSize(count);
         assertThat(torch.get_num_threads()).isEqualTo(Engine.threads());
         assertThat(BlasThreads.now()).isEqualTo(Engine.threads());
+    }
+
+    /** libtorch gives a thread the number that was set last, on any thread, with its first operator: however late that is. */
+    @Test
+    void aHelperHasOneCoreFromItsFirstOperatorOn() throws Exception {
+        Engine.start();
+        ExecutorService fresh = Parallel.helpers(2);
+        try {
+            torch.set_num_threads(Engine.threads() + 1); // as another thread may between
+            assertThat(fresh.submit(torch::get_num_threads).get()).isOne();
+        } finally {
+            torch.set_num_threads(Engine.threads());
+            fresh.shutdown();
+        }
     }
 
     @Test
