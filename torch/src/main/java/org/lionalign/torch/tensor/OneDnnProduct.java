@@ -33,14 +33,12 @@ enum OneDnnProduct implements OneDnnPrimitive.Kind {
     private static final int[] ROWS = {0, Operand.CLOSED, 0};
     private static final int[] SUMMED = {1, 0, Operand.CLOSED};
 
-    /** More rows are worth code of their own: with a weight's rows as columns, as forwards, and as they lie, as backwards. */
+    /** More rows are worth code of their own. */
     private static final int MOST_OPEN_ROWS = 1536;
-
-    private static final int MOST_OPEN_ROWS_BACK = 768;
 
     /** @param operands bf16 or fp32 {@code [.., m, k]} and {@code [.., k, n]}, the result {@code [.., m, n]}, and for PLUS an fp32 one like it */
     static void run(OneDnnProduct end, Tensor... operands) {
-        int[] open = open(operands[0], operands[1]);
+        int[] open = open(operands[0]);
         if (end == PLUS && open != CLOSED) { // oneDNN has no such sum for open sizes
             operands[2].copy_(operands[3]);
             run(ADD, operands[0], operands[1], operands[2]);
@@ -57,15 +55,12 @@ enum OneDnnProduct implements OneDnnPrimitive.Kind {
      * For Intel's tiles a product's code takes 1 to 13 ms to generate, and hardly two passes have the same number of tokens. So these are left open,
      * in which case the code for few rows is mostly twice as fast as well, and that for weights' gradients, which sum over tokens, by a third.
      */
-    private static int[] open(Tensor a, Tensor b) {
+    private static int[] open(Tensor a) {
         if (a.dtype() != Dtype.BF16 || a.dim() != 2 || !OneDnn.multipliesInTiles()) {
             return CLOSED;
         }
         boolean rowByRow = a.raw().stride(1) == 1;
-        if (!rowByRow) {
-            return SUMMED;
-        }
-        return a.size(0) <= (b.raw().stride(1) == 1 ? MOST_OPEN_ROWS_BACK : MOST_OPEN_ROWS) ? ROWS : CLOSED;
+        return !rowByRow ? SUMMED : a.size(0) <= MOST_OPEN_ROWS ? ROWS : CLOSED;
     }
 
     @Override
