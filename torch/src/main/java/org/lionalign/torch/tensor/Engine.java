@@ -32,8 +32,8 @@ public final class Engine {
     }
 
     /**
-     * Operators of this thread run on so many threads from now on. libtorch gives a thread the number that was set last on any thread when the thread asks
-     * for the first time: left to its first operator, after this, it would take one core or all as chance has it, and so would the order of sums.
+     * Operators of this thread run on so many threads from now on. The question before it is not idle: the first time that a thread asks, libtorch
+     * sets its number to what was set last on any thread. Left to an operator after this, one core or all would be chance, and so the order of sums.
      */
     static void useThreads(int threads) {
         torch.get_num_threads();
